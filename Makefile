@@ -1,0 +1,45 @@
+# Everything goes into .venv and demo/; nothing outside this folder is touched.
+
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo up test lint format lock openapi clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: .venv/installed-service ## set up .venv with what the service needs
+
+demo: .venv/installed-service ## start the service, classify a sample catalogue with photos, show the answers
+	@$(BIN)/shelfwise demo
+
+up: .venv/installed-service ## run the service on http://127.0.0.1:8000 until Ctrl-C
+	@$(BIN)/shelfwise up
+
+test: .venv/installed-dev ## run every test
+	@$(BIN)/pytest
+
+lint: .venv/installed-dev ## check style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/installed-dev ## pin the newest allowed versions of every dependency, with hashes
+	@scripts/lock
+
+clean: ## remove everything that the other targets made here
+	rm -rf .venv demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/installed-service: requirements/service.txt pyproject.toml
+	@scripts/install requirements/service.txt
+	@touch $@
+
+.venv/installed-dev: requirements/dev.txt pyproject.toml
+	@scripts/install requirements/dev.txt
+	@touch .venv/installed-service $@
