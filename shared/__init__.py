@@ -1,0 +1,1 @@
+"""What the API, the workers, training and the command line have in common."""

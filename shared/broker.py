@@ -1,0 +1,42 @@
+"""Celery's configuration, the same in the process that rings and in the one that is woken."""
+
+from celery import Celery
+
+from shared.lanes import MODEL_LANES
+
+WORK_TASK = "lane.work"  # "this lane has work": the one message there is; a job's id rides along as a hint
+SOCKET_SECONDS = 5
+RING_EXPIRES_SECONDS = 600  # a ring this old has long been replaced by the sweep's
+
+
+def make_celery(broker_url: str) -> Celery:
+    """A Celery application on this broker. Messages are wake-ups: acknowledged early, and without a result."""
+    app = Celery("shelfwise", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        result_backend=None,
+        task_acks_late=False,
+        task_default_queue=str(MODEL_LANES[0]),
+        task_create_missing_queues=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=True,
+        task_send_sent_event=False,
+        worker_soft_shutdown_timeout=10,
+        worker_enable_remote_control=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "socket_timeout": SOCKET_SECONDS,
+            "socket_connect_timeout": SOCKET_SECONDS,
+            "health_check_interval": 10,
+            "max_retries": 0,
+            "interval_start": 0,
+            "interval_step": 0,
+        },
+    )
+    return app

@@ -1,0 +1,171 @@
+"""The bundle: one trained, versioned, self-describing set of models in a folder.
+
+    manifest.json     what this file describes
+    tokenizer.json    Hugging Face tokeniser
+    text.keras        token ids (n, max_tokens) int32 -> logits (n, classes)
+    image.keras       pixels (n, size, size, 3) uint8 -> logits (n, classes)
+    golden.npz        a few inputs and the probabilities that training got for them
+
+The manifest names the SHA-256 of every other file; a bundle whose files differ is refused.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.errors import BundleRefused
+from shared.taxonomy import Category
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+TOKENIZER = "tokenizer.json"
+TEXT_MODEL = "text.keras"
+IMAGE_MODEL = "image.keras"
+GOLDEN = "golden.npz"
+CONTENT = (TOKENIZER, TEXT_MODEL, IMAGE_MODEL, GOLDEN)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TextSettings(_Part):
+    """How this bundle's text model reads: the length of a row of token ids, and the vocabulary's size."""
+
+    max_tokens: int = Field(ge=1, le=1024)
+    vocabulary: int = Field(ge=2)
+
+
+class ImageSettings(_Part):
+    """How this bundle's image model sees: the side of the square, in pixels."""
+
+    size: int = Field(ge=32, le=1024)
+
+
+class FusionSettings(_Part):
+    """Calibration temperatures of both models, and the share of the text model in a fused answer."""
+
+    text_temperature: float = Field(gt=0)
+    image_temperature: float = Field(gt=0)
+    text_weight: float = Field(ge=0, le=1)
+
+
+class SplitMetrics(_Part):
+    """One model's figures on rows it has never seen."""
+
+    accuracy: float
+    macro_f1: float
+
+
+class TestMetrics(_Part):
+    """Figures on the test split; `rows` products, the same for all three."""
+
+    rows: int
+    text: SplitMetrics
+    image: SplitMetrics
+    fused: SplitMetrics
+
+
+class TrainingData(_Part):
+    """What the bundle was trained on: row counts and a SHA-256 over all rows and photos."""
+
+    name: str
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    fingerprint: str
+
+
+class TrainingProfile(_Part):
+    """What the training rows looked like, for telling later whether products have drifted away from them."""
+
+    class_mix: dict[int, float]
+    mean_tokens: float
+    unknown_token_rate: float
+    missing_image_rate: float
+    mean_confidence: float
+
+
+class Manifest(_Part):
+    """`manifest.json`: all that serving must know of a bundle without opening its models."""
+
+    format_version: int = FORMAT_VERSION
+    version: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$")
+    created_at: datetime
+    demo: bool
+    classes: tuple[Category, ...] = Field(min_length=2)
+    text: TextSettings
+    image: ImageSettings
+    fusion: FusionSettings
+    review_thresholds: dict[int, float]
+    metrics: TestMetrics
+    data: TrainingData
+    profile: TrainingProfile
+    golden_tolerance: float = Field(gt=0, lt=1)
+    libraries: dict[str, str]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenRows:
+    """Inputs with the trainer's float32 answers.
+
+    `texts` (n,), `pixels` (n, size, size, 3) uint8; probabilities `text`, `image`, `fused` (n, classes) float32.
+    """
+
+    texts: NDArray[np.str_]
+    pixels: NDArray[np.uint8]
+    text: NDArray[np.float32]
+    image: NDArray[np.float32]
+    fused: NDArray[np.float32]
+
+    def save(self, path: Path) -> None:
+        """Write as a compressed archive without pickles."""
+        np.savez_compressed(
+            path, texts=self.texts, pixels=self.pixels, text=self.text, image=self.image, fused=self.fused
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(**{name: stored[name] for name in ("texts", "pixels", "text", "image", "fused")})
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that lies complete in a local folder."""
+
+    folder: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Read the manifest and check every file against its hash.
+
+        Raises BundleRefused when the manifest cannot be read, or a file is missing or differs.
+        """
+        try:
+            manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        except (OSError, ValueError) as error:
+            raise BundleRefused(f"{folder.name}: {MANIFEST} is missing or not readable.") from error
+        if manifest.format_version != FORMAT_VERSION:
+            raise BundleRefused(f"{folder.name}: format {manifest.format_version} is not {FORMAT_VERSION}.")
+        for name in CONTENT:
+            if not (folder / name).is_file():
+                raise BundleRefused(f"{manifest.version}: {name} is missing.")
+            if file_hash(folder / name) != manifest.files.get(name):
+                raise BundleRefused(f"{manifest.version}: {name} differs from the hash in the manifest.")
+        return cls(folder, manifest)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,119 @@
+"""The connection to SQLite or PostgreSQL, and the two ways to use it: `begin()` to write, `read()` to read."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.errors import ConfigurationError
+
+OLDEST_SQLITE = (3, 51, 3)  # earlier ones can corrupt a database in WAL mode while it is being reset
+BUSY_SECONDS = 30
+_POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30}
+
+
+class Database:
+    """An engine with the project's rules: every write is one short transaction that locks from its first word."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_engine(parsed)
+        self._writing = self.engine.execution_options(shelfwise_writes=True)
+        # SQLite has one writer. Threads of one process queue here, where the lock wakes the next one at once,
+        # instead of in SQLite's busy handler, which sleeps and tries again.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, in a file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end of the block, rolled back by any exception."""
+        with self._turn, self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading one consistent state; nothing written through it is kept."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def is_writable(self) -> bool:
+        """Whether a write transaction can be opened now."""
+        try:
+            with self.begin() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def sqlite_module() -> ModuleType:
+    """Python's own sqlite3 when it is recent enough, else the one that the pysqlite3 package carries.
+
+    Raises ConfigurationError when neither is.
+    """
+    if sqlite3.sqlite_version_info >= OLDEST_SQLITE:
+        return sqlite3
+    from pysqlite3 import dbapi2
+
+    if dbapi2.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise ConfigurationError(
+            f"SQLite {dbapi2.sqlite_version} is too old; install pysqlite3 with {wanted} or later."
+        )
+    return dbapi2  # type: ignore[no-any-return]  # pysqlite3 carries no types
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigurationError("SHELFWISE_DATABASE_URL must name a file: a database in memory loses accepted jobs.")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own: `begin` below does
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-16384")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that reads first and writes later fails when somebody wrote in between,
+        # whatever the busy time-out; IMMEDIATE waits for its turn at the start instead.
+        writes = connection.get_execution_options().get("shelfwise_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    if url.get_backend_name() != "postgresql":
+        raise ConfigurationError("SHELFWISE_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
+
+
+def upsert(connection: Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows `on_conflict_do_update`, in the dialect of this connection."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

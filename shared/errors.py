@@ -1,0 +1,115 @@
+"""What can go wrong, in the words of the service.
+
+    ShelfwiseError
+    ├── InvalidInput            the caller's data is wrong; knows which field
+    │   ├── BrokenImage
+    │   ├── ImageTooLarge
+    │   └── UnsupportedMedia
+    ├── BodyTooLarge            more bytes than the limit
+    ├── Unauthenticated         no valid account stands behind the call
+    ├── Forbidden               the account may not do this
+    ├── NotFound                no such thing, or not yours
+    ├── Conflict                the thing's state forbids it
+    ├── StorageFull             too little disk left to promise anything
+    ├── Unavailable             a part that is needed does not answer
+    ├── BundleRefused           a bundle is damaged or does not reproduce its golden answers
+    └── ConfigurationError      a setting is missing or unsafe
+
+Each class carries a stable `code` in upper snake case, the same in an HTTP answer, in a row error and in
+the log. None of them knows of HTTP: `api/problems.py` holds the one table from these classes to statuses.
+Messages are written for the caller: they name the field and what to do, never a path or a stack.
+"""
+
+
+class ShelfwiseError(Exception):
+    """Root of everything the service raises on purpose."""
+
+    code = "ERROR"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class InvalidInput(ShelfwiseError):
+    """The caller's data is wrong. `where` names the field, as a path like `body.image`."""
+
+    code = "INVALID_INPUT"
+
+    def __init__(self, message: str, *, where: str = "body", code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.where = where
+
+
+class BrokenImage(InvalidInput):
+    """The bytes are not a complete JPEG, PNG, WebP or GIF image."""
+
+    code = "BROKEN_IMAGE"
+
+
+class ImageTooLarge(InvalidInput):
+    """The image has more pixels than the service decodes."""
+
+    code = "IMAGE_TOO_LARGE"
+
+
+class UnsupportedMedia(InvalidInput):
+    """The body is of a kind that this call does not read."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class BodyTooLarge(ShelfwiseError):
+    """A request body went past its limit."""
+
+    code = "BODY_TOO_LARGE"
+
+
+class Unauthenticated(ShelfwiseError):
+    """No valid account stands behind the call."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(ShelfwiseError):
+    """The account is known and may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(ShelfwiseError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(ShelfwiseError):
+    """The present state of the thing forbids the change."""
+
+    code = "CONFLICT"
+
+
+class StorageFull(ShelfwiseError):
+    """Too little disk is left to promise that anything is kept."""
+
+    code = "STORAGE_FULL"
+
+
+class Unavailable(ShelfwiseError):
+    """A part that this call needs does not answer now."""
+
+    code = "UNAVAILABLE"
+
+
+class BundleRefused(ShelfwiseError):
+    """A bundle is damaged, or does not reproduce its golden answers."""
+
+    code = "BUNDLE_REFUSED"
+
+
+class ConfigurationError(ShelfwiseError):
+    """A setting is missing or unsafe; the message says what to do."""
+
+    code = "CONFIGURATION"

@@ -1,0 +1,125 @@
+"""Jobs as people ask for them: one, a page of them, and how long each still waits."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from shared.errors import NotFound
+from shared.lifecycle import BatchState, JobStatus, is_terminal
+from shared.predictions import PredictionRecord, first_predictions
+from shared.tables import Batch, Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One submission and how far it is.
+
+    `queue_position` is 1 for the job whose work is claimed next and None for jobs that do not wait;
+    `prediction` is set for jobs of one product.
+    """
+
+    id: str
+    kind: str
+    name: str | None
+    status: JobStatus
+    total: int
+    succeeded: int
+    failed: int
+    reused: int
+    intake_done: bool
+    model_versions: list[str]
+    version: int
+    error: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    deadline: datetime
+    queue_position: int | None
+    prediction: PredictionRecord | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing about this job will change any more."""
+        return is_terminal(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs are asked for: those of one owner, and of those only the ones that match what is set."""
+
+    owner_id: str
+    status: JobStatus | None = None
+    kind: str | None = None
+    since: datetime | None = None
+
+
+_COLUMNS = (
+    Job.id,
+    Job.kind,
+    Job.name,
+    Job.status,
+    Job.total,
+    Job.succeeded,
+    Job.failed,
+    Job.reused,
+    Job.intake_done,
+    Job.model_versions,
+    Job.version,
+    Job.error,
+    Job.created_at,
+    Job.started_at,
+    Job.finished_at,
+    Job.deadline,
+)
+
+
+def job_by_id(connection: Connection, job_id: str, owner_id: str | None = None) -> JobRecord:
+    """The job of this id. Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's)."""
+    wanted = select(*_COLUMNS).where(Job.id == job_id)
+    if owner_id is not None:
+        wanted = wanted.where(Job.owner_id == owner_id)
+    found = _records(connection, wanted)
+    if not found:
+        raise NotFound("There is no such job.")
+    return found[0]
+
+
+def jobs_before(connection: Connection, wanted: JobFilter, job_id: str | None, limit: int) -> Sequence[JobRecord]:
+    """Up to `limit` jobs, newest first, from before the one of this id (None: from the newest)."""
+    query = select(*_COLUMNS).where(Job.owner_id == wanted.owner_id).order_by(Job.id.desc()).limit(limit)
+    if wanted.status is not None:
+        query = query.where(Job.status == wanted.status)
+    if wanted.kind is not None:
+        query = query.where(Job.kind == wanted.kind)
+    if wanted.since is not None:
+        query = query.where(Job.created_at >= wanted.since)
+    if job_id is not None:
+        query = query.where(Job.id < job_id)
+    return _records(connection, query)
+
+
+def queue_positions(connection: Connection, job_ids: Collection[str]) -> dict[str, int]:
+    """How many batches of their lane are claimed before the first one of each of these jobs is, that one included."""
+    if not job_ids:
+        return {}
+    place = func.row_number().over(partition_by=Batch.lane, order_by=(Batch.turn, Batch.id))
+    waiting = select(Batch.job_id, place.label("place")).where(Batch.state == BatchState.QUEUED).subquery()
+    first = select(waiting.c.job_id, func.min(waiting.c.place)).where(waiting.c.job_id.in_(job_ids))
+    return {job_id: place for job_id, place in connection.execute(first.group_by(waiting.c.job_id))}
+
+
+def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[JobRecord]:
+    jobs = connection.execute(query).all()
+    positions = queue_positions(connection, [job.id for job in jobs if job.status == JobStatus.QUEUED])
+    predictions = first_predictions(connection, [job.id for job in jobs if job.kind == "product"])
+    return [
+        JobRecord(
+            **{**job._mapping, "status": JobStatus(job.status)},
+            queue_position=positions.get(job.id),
+            prediction=predictions.get(job.id),
+        )
+        for job in jobs
+    ]

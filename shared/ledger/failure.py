@@ -1,0 +1,92 @@
+"""Failure: what becomes of batches whose try was lost, and of batches that are given back.
+
+A batch of several rows is halved, so that a row which kills its batch is cornered in a few steps while its
+neighbours get their predictions; a row alone in its batch has three tries, of which one may have been in the
+company of other batches. A batch that has failed is only ever claimed alone (`claim`).
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select, update
+
+from shared.identifiers import now
+from shared.ledger.claim import Claim, held_under
+from shared.ledger.finish import RowError, write_errors
+from shared.ledger.settle import Tally, settle
+from shared.lifecycle import BatchState, JobStatus, move
+from shared.tables import Batch, Prediction
+
+TRIES = 3
+GAVE_UP = RowError("PREDICTION_FAILED", f"The model failed on this product {TRIES} times.")
+
+
+def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Return batches unworked, at no cost to them."""
+    connection.execute(
+        move(Batch.state, BatchState.QUEUED)
+        .where(held_under(claims))
+        .values(lease_until=None, worker=None, queued_at=now())
+    )
+
+
+def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus]:
+    """Book a lost try on those of the batches that are still held under these claims; returns the jobs that ended."""
+    lost = connection.execute(
+        select(Batch.id, Batch.job_id, Batch.failures).where(held_under(claims)).order_by(Batch.id).with_for_update()
+    ).all()
+    tallies: dict[str, Tally] = {}
+    for batch in lost:
+        rows = list(
+            connection.scalars(
+                select(Prediction.id)
+                .where(Prediction.batch_id == batch.id, Prediction.finished_at.is_(None))
+                .order_by(Prediction.row)
+            )
+        )
+        if len(rows) > 1:
+            _halve(connection, batch.id, rows)
+        elif batch.failures + 1 < TRIES:
+            _try_again(connection, batch.id, failures=batch.failures + 1)
+        else:
+            _give_up(connection, batch.id, rows)
+            tallies.setdefault(batch.job_id, Tally()).failed += len(rows)
+    return settle(connection, tallies)
+
+
+def _halve(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:
+    """Keep the lower half of the rows in the batch and make a new one, at the same turn, of the upper half."""
+    lower, upper = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    born = (Batch.job_id, Batch.owner_id, Batch.kind, Batch.lane, Batch.turn)
+    original = connection.execute(select(*born).where(Batch.id == batch_id)).one()
+    new_batch = connection.execute(
+        insert(Batch)
+        .values(**original._mapping, rows=len(upper), photos=_photos(connection, upper), failures=1)
+        .returning(Batch.id)
+    ).scalar_one()
+    connection.execute(update(Prediction).where(Prediction.id.in_(upper)).values(batch_id=new_batch))
+    _try_again(connection, batch_id, failures=1)
+    connection.execute(
+        update(Batch).where(Batch.id == batch_id).values(rows=len(lower), photos=_photos(connection, lower))
+    )
+
+
+def _try_again(connection: Connection, batch_id: int, failures: int) -> None:
+    connection.execute(
+        move(Batch.state, BatchState.QUEUED)
+        .where(Batch.id == batch_id)
+        .values(failures=failures, lease_until=None, worker=None, queued_at=now())
+    )
+
+
+def _give_up(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:
+    connection.execute(
+        move(Batch.state, BatchState.FAILED)
+        .where(Batch.id == batch_id)
+        .values(failures=Batch.failures + 1, lease_until=None)
+    )
+    write_errors(connection, [(prediction_id, GAVE_UP) for prediction_id in rows])
+
+
+def _photos(connection: Connection, rows: Sequence[int]) -> int:
+    found = connection.scalars(select(Prediction.id).where(Prediction.id.in_(rows), Prediction.image.is_not(None)))
+    return len(found.all())

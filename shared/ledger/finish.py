@@ -1,0 +1,133 @@
+"""Finish: write what a claim came to, only while it is still this worker's to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.identifiers import now
+from shared.ledger.claim import Claim, ClaimedRow, held_under
+from shared.ledger.settle import Tally, settle
+from shared.lifecycle import BatchState, JobStatus, move
+from shared.tables import Batch, Prediction
+
+TopScores: TypeAlias = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A row's prediction. Scores are `[(code, score), …]`, best first; None where the product had no such input."""
+
+    code: int
+    confidence: float
+    top: TopScores
+    text_scores: TopScores | None
+    image_scores: TopScores | None
+    text_weight: float
+    modality: str
+    needs_review: bool
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row has no prediction; `code` is stable."""
+
+    code: str
+    message: str
+
+
+Outcome: TypeAlias = Answer | RowError
+
+
+def finish(
+    connection: Connection, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]
+) -> dict[str, JobStatus]:
+    """Close the claims' batches and write the outcomes of their rows; returns the jobs that ended.
+
+    A batch whose lease was lost, or whose job was canceled, is passed over with all its rows: somebody else
+    has it, or nobody wants it any more.
+    """
+    ours = set(
+        connection.scalars(
+            move(Batch.state, BatchState.DONE).where(held_under(claims)).values(lease_until=None).returning(Batch.id)
+        )
+    )
+    tallies = {held.job_id: Tally() for held in claims if held.batch_id in ours}
+    answers, errors = [], []
+    for row, result in outcomes:
+        if row.batch_id not in ours:
+            continue
+        if isinstance(result, RowError):
+            tallies[row.job_id].failed += 1
+            errors.append((row.prediction_id, result))
+        else:
+            tallies[row.job_id].succeeded += 1
+            tallies[row.job_id].model_versions.add(result.model_version)
+            answers.append((row.prediction_id, result))
+    write_answers(connection, answers)
+    write_errors(connection, errors)
+    return settle(connection, tallies)
+
+
+def write_answers(connection: Connection, answers: Sequence[tuple[int, Answer]]) -> None:
+    """Store predictions by the ids of their rows."""
+    if not answers:
+        return
+    moment = now()
+    connection.execute(
+        _ANSWER,
+        [
+            {
+                "id_": prediction_id,
+                "prediction_": answer.code,
+                "confidence_": answer.confidence,
+                "top_": answer.top,
+                "text_scores_": answer.text_scores,
+                "image_scores_": answer.image_scores,
+                "text_weight_": answer.text_weight,
+                "modality_": answer.modality,
+                "needs_review_": answer.needs_review,
+                "model_version_": answer.model_version,
+                "finished_at_": moment,
+            }
+            for prediction_id, answer in answers
+        ],
+    )
+
+
+def write_errors(connection: Connection, errors: Sequence[tuple[int, RowError]]) -> None:
+    """Store row errors by the ids of their rows."""
+    if not errors:
+        return
+    moment = now()
+    connection.execute(
+        _ERROR,
+        [
+            {"id_": prediction_id, "error_": {"code": error.code, "message": error.message}, "finished_at_": moment}
+            for prediction_id, error in errors
+        ],
+    )
+
+
+def _update_row(*columns: InstrumentedAttribute[Any]) -> Update:
+    """An UPDATE of one row by `id_`, taking each column's value from the parameter of its name and `_`."""
+    values = {column: bindparam(f"{column.key}_", type_=column.type) for column in columns}
+    return update(Prediction).where(Prediction.id == bindparam("id_")).values(values)
+
+
+_ANSWER = _update_row(
+    Prediction.prediction,
+    Prediction.confidence,
+    Prediction.top,
+    Prediction.text_scores,
+    Prediction.image_scores,
+    Prediction.text_weight,
+    Prediction.modality,
+    Prediction.needs_review,
+    Prediction.model_version,
+    Prediction.finished_at,
+)
+_ERROR = _update_row(Prediction.error, Prediction.finished_at)

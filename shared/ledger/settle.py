@@ -1,0 +1,73 @@
+"""Settle: add what happened to the jobs' counters, and end the jobs that have nothing open any more."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from shared.identifiers import now
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, JobStatus, move, outcome
+from shared.tables import Batch, Job
+
+_OpenJob: TypeAlias = Row[str, JobStatus, int, int, list[str], bool]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a transaction has done to one job's rows."""
+
+    succeeded: int = 0
+    failed: int = 0
+    model_versions: set[str] = field(default_factory=set)
+
+
+def lock_jobs(connection: Connection, job_ids: Iterable[str]) -> Sequence[_OpenJob]:
+    """The open ones among these jobs, locked in the order of their ids."""
+    return connection.execute(
+        select(Job.id, Job.status, Job.succeeded, Job.failed, Job.model_versions, Job.intake_done)
+        .where(Job.id.in_(set(job_ids)), Job.status.in_(OPEN_JOB))
+        .order_by(Job.id)
+        .with_for_update()
+    ).all()
+
+
+def settle(connection: Connection, tallies: Mapping[str, Tally]) -> dict[str, JobStatus]:
+    """Add tallies to their jobs, end those that are complete, and return the ended ones.
+
+    The jobs are locked before their open batches are looked for: of two workers that finish a job's last two
+    batches at once, the second waits here, and then sees that nothing is open any more.
+    """
+    jobs = lock_jobs(connection, tallies)
+    if not jobs:
+        return {}
+    still_open = set(
+        connection.scalars(
+            select(Batch.job_id).where(Batch.job_id.in_([job.id for job in jobs]), Batch.state.in_(OPEN_BATCH))
+        )
+    )
+    counts, ended = [], dict[str, JobStatus]()
+    for job in jobs:
+        tally = tallies[job.id]
+        succeeded, failed = job.succeeded + tally.succeeded, job.failed + tally.failed
+        versions = sorted(set(job.model_versions) | tally.model_versions)
+        counts.append({"id_": job.id, "succeeded_": succeeded, "failed_": failed, "versions_": versions})
+        if job.intake_done and job.id not in still_open:
+            ended[job.id] = outcome(succeeded, failed)
+    connection.execute(_ADD, counts)
+    for status in set(ended.values()):
+        ids = [job_id for job_id, end in ended.items() if end == status]
+        connection.execute(move(Job.status, status).where(Job.id.in_(ids)).values(finished_at=now()))
+    return ended
+
+
+_ADD = (
+    update(Job)
+    .where(Job.id == bindparam("id_"))
+    .values(
+        succeeded=bindparam("succeeded_"),
+        failed=bindparam("failed_"),
+        model_versions=bindparam("versions_", type_=Job.model_versions.type),
+        version=Job.version + 1,
+    )
+)

@@ -1,0 +1,64 @@
+"""Sweep: notice what nobody else is left to notice. Every step is idempotent; any number may sweep at once."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from shared.identifiers import now
+from shared.lanes import Lane
+from shared.ledger.claim import Claim
+from shared.ledger.failure import fail
+from shared.ledger.settle import lock_jobs
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, move
+from shared.tables import Batch, Job
+
+AT_ONCE = 500  # rows of work in one sweep's transaction, so that it stays short whatever has piled up
+
+
+def release_expired(connection: Connection) -> int:
+    """Book a lost try on every batch whose lease has run out; returns how many there were."""
+    expired = [
+        Claim(*batch)
+        for batch in connection.execute(
+            select(Batch.id, Batch.job_id, Batch.attempt, Batch.rows)
+            .where(Batch.state == BatchState.RUNNING, Batch.lease_until < now())
+            .order_by(Batch.id)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+    ]
+    if expired:
+        fail(connection, expired)
+    return len(expired)
+
+
+def expire_overdue(connection: Connection) -> list[str]:
+    """End every open job whose deadline has passed, with its open batches; rows that are done stay."""
+    overdue = list(
+        connection.scalars(select(Job.id).where(Job.status.in_(OPEN_JOB), Job.deadline < now()).limit(AT_ONCE))
+    )
+    if not overdue:
+        return []
+    connection.execute(
+        move(Batch.state, BatchState.FAILED)
+        .where(Batch.job_id.in_(overdue), Batch.state.in_(OPEN_BATCH))
+        .values(lease_until=None)
+    )
+    still_open = [job.id for job in lock_jobs(connection, overdue)]
+    connection.execute(
+        move(Job.status, JobStatus.EXPIRED)
+        .where(Job.id.in_(still_open))
+        .values(finished_at=now(), version=Job.version + 1)
+    )
+    return still_open
+
+
+def stale_lanes(connection: Connection, older_than: timedelta) -> Mapping[Lane, int]:
+    """Lanes with batches that have been ready for longer than `older_than`, and how many batches those are."""
+    waiting = connection.execute(
+        select(Batch.lane, func.count())
+        .where(Batch.state == BatchState.QUEUED, Batch.queued_at < now() - older_than)
+        .group_by(Batch.lane)
+    )
+    return {Lane(lane): count for lane, count in waiting}

@@ -1,0 +1,27 @@
+"""Labelled products: what the catalogue already holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from shared.bundles import active_version, manifest_of
+from shared.tables import Product
+from shared.taxonomy import RAKUTEN, Category
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A category and how many labelled products it holds."""
+
+    category: Category
+    products: int
+
+
+def shelves(connection: Connection) -> Sequence[Shelf]:
+    """The categories that the active bundle predicts (Rakuten's while there is none), each with its products."""
+    version = active_version(connection)
+    categories = RAKUTEN if version is None else manifest_of(connection, version).classes
+    counted = connection.execute(select(Product.prdtypecode, func.count()).group_by(Product.prdtypecode))
+    counts = {code: count for code, count in counted}
+    return [Shelf(category, counts.get(category.code, 0)) for category in categories]

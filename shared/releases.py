@@ -1,0 +1,65 @@
+"""Bundles on their way: from the folder where training made one into the object store, and from there to a worker."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+from shared.bundle import CONTENT, MANIFEST, Bundle
+from shared.bundles import activate, add_bundle
+from shared.database import Database
+from shared.errors import BundleRefused
+from shared.store import ObjectStore
+
+
+def bundle_key(version: str, name: str) -> str:
+    """Where a file of a bundle lies in the object store."""
+    return f"bundles/{version}/{name}"
+
+
+def publish(database: Database, store: ObjectStore, bundle: Bundle, *, activated: bool) -> None:
+    """Put a checked bundle into the store, make it known, and activate it if asked.
+
+    The manifest goes last and the row after it, so that a bundle which is known is complete.
+    """
+    version = bundle.manifest.version
+    names = (*CONTENT, MANIFEST)
+    for name in names:
+        store.put(bundle_key(version, name), bundle.folder / name)
+    store.sync(bundle_key(version, name) for name in names)
+    with database.begin() as connection:
+        add_bundle(connection, bundle.manifest)
+        if activated:
+            activate(connection, version)
+
+
+def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:
+    """Bring a published bundle into a local folder below `cache` and check it.
+
+    What is there already is taken if its hashes are right. Raises BundleRefused when the stored one is damaged.
+    """
+    folder = cache / version
+    if folder.is_dir():
+        try:
+            return Bundle.open(folder)
+        except BundleRefused:
+            shutil.rmtree(folder, ignore_errors=True)
+    arriving = cache / f".{version}-{uuid.uuid4().hex}"
+    arriving.mkdir(parents=True)
+    try:
+        for name in (*CONTENT, MANIFEST):
+            _download(store, bundle_key(version, name), arriving / name)
+        bundle = Bundle.open(arriving)
+        if not folder.exists():
+            arriving.rename(folder)
+            return Bundle(folder, bundle.manifest)
+        return Bundle.open(folder)  # another process was quicker
+    except FileNotFoundError as error:
+        raise BundleRefused(f"{version}: a file is missing in the store.") from error
+    finally:
+        shutil.rmtree(arriving, ignore_errors=True)
+
+
+def _download(store: ObjectStore, key: str, target: Path) -> None:
+    with target.open("wb") as file:
+        for chunk in store.chunks(key):
+            file.write(chunk)

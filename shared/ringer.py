@@ -1,0 +1,100 @@
+"""The doorbell: one background thread per process that tells workers, through Redis, that a lane has work.
+
+Nobody waits for it. Rings for one lane that come while the thread is busy become one, so it owes at most one
+message per lane however long Redis is away; a ring that is lost costs seconds, because the sweep rings again.
+"""
+
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from celery import Celery
+from kombu.connection import Connection
+
+from shared.broker import RING_EXPIRES_SECONDS, WORK_TASK
+from shared.lanes import Lane
+from shared.logs import get_logger
+
+ENOUGH_WAITING = 64  # messages in a queue at which another one would wake nobody
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Ring:
+    hint: str | None
+    times: int
+
+
+class Ringer:
+    """Rings lanes from a thread of its own, in order of need; `ring` returns at once."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._due: dict[Lane, _Ring] = {}
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
+        self._log = get_logger()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(CLOSE_SECONDS)
+
+    def ring(self, lane: Lane, hint: str | None = None, times: int = 1) -> None:
+        """Have up to `times` workers of a lane woken. `hint` is a job's id, for people who watch the queue."""
+        with self._changed:
+            due = self._due.setdefault(lane, _Ring(hint, 0))
+            due.hint, due.times = hint, max(due.times, times)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        failures = 0
+        while (lane := self._next(failures)) is not None:
+            with self._changed:
+                due = self._due.pop(lane)
+            try:
+                self._publish(lane, due)
+                failures = 0
+            except Exception as error:  # whatever the transport raises, the bell must be tried again
+                failures += 1
+                self._log.warning("ring.failed", lane=lane, reason=type(error).__name__, failures=failures)
+                self.ring(lane, due.hint, due.times)
+
+    def _next(self, failures: int) -> Lane | None:
+        """Wait until a lane is due, after a pause that grows with the failures before; None ends the thread."""
+        with self._changed:
+            if failures:
+                pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
+                self._changed.wait_for(lambda: self._closing, pause)
+                if self._closing:
+                    return None
+            self._changed.wait_for(lambda: self._due or self._closing)
+            return next(iter(self._due), None)
+
+    def _publish(self, lane: Lane, due: _Ring) -> None:
+        with self._celery.connection_for_write() as connection:
+            room = ENOUGH_WAITING - _waiting(connection, lane)
+            for _ in range(min(due.times, room)):
+                self._celery.send_task(
+                    WORK_TASK,
+                    args=[due.hint],
+                    queue=str(lane),
+                    connection=connection,
+                    retry=False,
+                    expires=RING_EXPIRES_SECONDS,
+                )
+
+
+def _waiting(connection: Connection, lane: Lane) -> int:
+    declared = connection.default_channel.queue_declare(str(lane))  # type: ignore[no-untyped-call]  # kombu is untyped
+    return int(declared.message_count)

@@ -1,0 +1,71 @@
+"""The object store: images, catalogues and bundles, in a local folder or on S3."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+CHUNK = 2**20
+
+
+class ObjectStore:
+    """Objects under keys like `images/ab/ab12…`; the same code for a folder and for S3."""
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("file:"):
+            self._store = from_url(url, mkdir=True)
+        else:
+            self._store = from_url(url)
+
+    @property
+    def _folder(self) -> Path | None:
+        prefix = self._store.prefix if isinstance(self._store, LocalStore) else None
+        return Path(prefix) if prefix else None
+
+    def put(self, key: str, source: IO[bytes] | bytes | Path) -> None:
+        """Write an object whole, or not at all. It may be lost in a power cut until `sync` is called for it."""
+        obstore.put(self._store, key, source)
+
+    def sync(self, keys: Iterable[str]) -> None:
+        """Return once these objects would survive a power cut; call it before committing a row that names them.
+
+        The local store writes and renames but never flushes, so the files and the folders that hold their
+        names are flushed here. S3 has stored an object durably when `put` returns.
+        """
+        root = self._folder
+        if root is None:
+            return
+        folders = {root}
+        for key in keys:
+            path = root / key
+            _flush(path)
+            folders.update(parent for parent in path.parents if parent.is_relative_to(root))
+        for folder in folders:
+            _flush(folder)
+
+    def size(self, key: str) -> int | None:
+        """An object's size in bytes, or None when there is none."""
+        try:
+            return obstore.head(self._store, key)["size"]
+        except FileNotFoundError:
+            return None
+
+    def get(self, key: str) -> bytes:
+        """An object's whole content. Raises FileNotFoundError."""
+        return bytes(obstore.get(self._store, key).bytes())
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """An object's content piece by piece, about 1 MiB each. Raises FileNotFoundError."""
+        for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,55 @@
+"""Who is working: a row per worker process, kept fresh by its heartbeat."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select
+
+from shared.database import upsert
+from shared.identifiers import now
+from shared.tables import WorkerRow
+
+ALIVE_LEASES = 3  # a worker that was not seen for this many leases is not counted on
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker process; a model worker without a `bundle` cannot answer yet."""
+
+    id: str
+    kind: str
+    host: str
+    process_id: int
+    started_at: datetime
+    device: str = "none"
+    bundle: str | None = None
+    last_progress_at: datetime | None = None
+
+
+def seen(connection: Connection, worker: Worker) -> None:
+    """Enter a worker, or say that it still lives."""
+    row = asdict(worker) | {"last_seen_at": now()}
+    statement = upsert(connection, WorkerRow).values(**row)
+    connection.execute(statement.on_conflict_do_update(index_elements=[WorkerRow.id], set_=row))
+
+
+def forget(connection: Connection, worker_id: str) -> None:
+    """Take a worker that stops off the list."""
+    connection.execute(delete(WorkerRow).where(WorkerRow.id == worker_id))
+
+
+def forget_dead(connection: Connection, after: timedelta) -> None:
+    """Take workers off the list that have not been seen for `after`."""
+    connection.execute(delete(WorkerRow).where(WorkerRow.last_seen_at < now() - after))
+
+
+def alive(connection: Connection, kind: str, within: timedelta) -> int:
+    """How many workers of a kind have been seen within this time."""
+    found = select(func.count()).where(WorkerRow.kind == kind, WorkerRow.last_seen_at >= now() - within)
+    return connection.execute(found).scalar_one()
+
+
+def answering(connection: Connection, within: timedelta) -> int:
+    """How many model workers have been seen within this time that have a bundle to answer with."""
+    found = select(func.count()).where(WorkerRow.bundle.is_not(None), WorkerRow.last_seen_at >= now() - within)
+    return connection.execute(found).scalar_one()
