@@ -1,0 +1,1 @@
+"""The Celery workers: `model` runs the models, `io` does everything that waits for disks and networks."""

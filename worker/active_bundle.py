@@ -1,0 +1,71 @@
+"""The bundle that this worker answers with: the active one, fetched, loaded, and changed over between claims."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shared.bundles import active_version, refuse
+from shared.database import Database
+from shared.errors import BundleRefused
+from shared.logs import get_logger
+from shared.releases import fetch
+from shared.settings import Settings
+from shared.store import ObjectStore
+from worker.inference import Inference
+from worker.predictor import make_predictor
+
+LOOK_SECONDS = 1.0
+DECODERS = 2
+
+
+class ActiveBundle:
+    """Keeps one `Inference` in step with the row of `bundles` that is active."""
+
+    def __init__(self, settings: Settings, database: Database, store: ObjectStore) -> None:
+        self.inference: Inference | None = None
+        self.device = "none"
+        self._settings = settings
+        self._database = database
+        self._store = store
+        self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        self._looked_at = float("-inf")
+        self._refused: str | None = None
+
+    @property
+    def version(self) -> str | None:
+        """The version that answers come from now; None before the first bundle."""
+        return self.inference.version if self.inference else None
+
+    def refresh(self) -> Inference | None:
+        """Load the active bundle if it is another one than before; looks at most once a second.
+
+        A bundle that is refused leaves the one before in place, and its reason on its row.
+        """
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return self.inference
+        self._looked_at = time.monotonic()
+        with self._database.read() as connection:
+            wanted = active_version(connection)
+        if wanted is not None and wanted not in (self.version, self._refused):
+            try:
+                self._load(wanted)
+            except BundleRefused as refusal:
+                self._refused = wanted
+                get_logger().error("bundle.refused", bundle=wanted, reason=refusal.message, serving=self.version)
+                with self._database.begin() as connection:
+                    refuse(connection, wanted, refusal.message)
+        return self.inference
+
+    def _load(self, version: str) -> None:
+        started = time.monotonic()
+        bundle = fetch(self._store, version, self._cache)
+        predictor = make_predictor(self._settings.predictor)
+        predictor.load(bundle, self._settings.precision)
+        self.inference = Inference(predictor, bundle.manifest, self._store, self._decoders)
+        self.device = predictor.device
+        seconds = round(time.monotonic() - started, 2)
+        get_logger().info("bundle.loaded", bundle=version, device=self.device, seconds=seconds)
+
+    @property
+    def _cache(self) -> Path:
+        return self._settings.data_dir / "cache" / "bundles"

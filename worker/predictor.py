@@ -1,0 +1,51 @@
+"""The seam between the worker and a machine-learning framework: a predictor is loaded once and then predicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import fusion
+from shared.bundle import Bundle
+from shared.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRows:
+    """Inputs of n products: prepared texts, and pixels of shape (size, size, 3) uint8; None where there is none."""
+
+    texts: Sequence[str | None]
+    photos: Sequence[NDArray[np.uint8] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities of n products, each (n, classes) float32; a row of NaN where the product has no such input."""
+
+    text: fusion.Scores
+    image: fusion.Scores
+    fused: fusion.Scores
+
+
+class Predictor(Protocol):
+    """One framework's way to answer products with a bundle. A failure of any kind is raised, never hidden."""
+
+    device: str
+
+    def load(self, bundle: Bundle, precision: str) -> None:
+        """Get ready to answer with this bundle. Raises BundleRefused when its golden rows come out differently."""
+
+    def predict(self, rows: PreparedRows) -> Scores:
+        """Answer all rows, in their order; every row has a text, a photo, or both."""
+
+
+def make_predictor(name: str) -> Predictor:
+    """The predictor that a setting names, as `package.module:Class`. Raises ConfigurationError."""
+    module_name, _, class_name = name.partition(":")
+    try:
+        return cast(Predictor, getattr(import_module(module_name), class_name)())
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(f"SHELFWISE_PREDICTOR={name}: {error}") from error

@@ -1,0 +1,100 @@
+"""A worker process from start to end: what both kinds share, then what each kind runs inside it."""
+
+import os
+import socket
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+
+from shared.broker import WORK_TASK, make_celery
+from shared.database import Database
+from shared.identifiers import new_id, now
+from shared.lanes import IO_QUEUES, MODEL_LANES
+from shared.logs import configure_logging, get_logger
+from shared.ringer import Ringer
+from shared.settings import Settings, load_settings
+from shared.store import ObjectStore
+from shared.workers import Worker
+from worker.active_bundle import ActiveBundle
+from worker.model_loop import ModelLoop
+from worker.presence import Presence
+from worker.stall import StallGuard
+from worker.sweeper import Sweeper
+
+
+def run_io() -> None:
+    """Be an io worker until told to stop: it sweeps, and works the queues that never touch a model."""
+    settings = _begin("io")
+    celery, database = make_celery(settings.broker), Database(settings.database)
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        stack.enter_context(Presence(_this_worker("io"), database, _lease(settings)))
+        ringer = stack.enter_context(Ringer(celery))
+        stack.enter_context(Sweeper(settings, database, ringer))
+        _consume(celery, "io", IO_QUEUES)
+
+
+def run_model() -> None:
+    """Be a model worker until told to stop: it loads the active bundle and works the model lanes."""
+    settings = _begin("model")
+    celery, database = make_celery(settings.broker), Database(settings.database)
+    worker, lease = _this_worker("model"), _lease(settings)
+    bundle = ActiveBundle(settings, database, ObjectStore(settings.store))
+    loop = ModelLoop(worker.id, database, bundle, lease, StallGuard(settings.stall_seconds))
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        presence = stack.enter_context(Presence(worker, database, lease, loop))
+        stack.callback(loop.close)
+        ringer = stack.enter_context(Ringer(celery))
+        bundle.refresh()
+        presence.beat()
+
+        @celery.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery carries no types
+        def work(_hint: str | None = None) -> None:
+            loop.work()
+
+        @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+        def look_at_once(**_: Any) -> None:
+            ringer.ring(MODEL_LANES[0])
+
+        @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+        def stop(**_: Any) -> None:
+            loop.stop()
+
+        _consume(celery, "model", [str(lane) for lane in MODEL_LANES])
+
+
+def _begin(kind: str) -> Settings:
+    settings = load_settings()
+    configure_logging(f"worker-{kind}", settings.log_level)
+    setup_logging.connect(lambda **_: None, weak=False)  # a receiver is how Celery is told to leave logging alone
+    return settings
+
+
+def _this_worker(kind: str) -> Worker:
+    return Worker(new_id(), kind, socket.gethostname(), os.getpid(), started_at=now())
+
+
+def _lease(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.lease_seconds)
+
+
+def _consume(celery: Celery, kind: str, queues: Any) -> None:
+    """Hand the main thread to Celery: one thread works, so that nothing takes the model from its loop."""
+    get_logger().info("worker.starts", kind=kind, queues=list(queues))
+    # Celery is called as its own command would: `worker_main` has no way to leave out the banner.
+    celery.start(
+        [
+            "--quiet",
+            "worker",
+            "--pool=threads",
+            "--concurrency=1",
+            f"--queues={','.join(queues)}",
+            f"--hostname={kind}-{os.getpid()}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        ]
+    )
