@@ -1,0 +1,5 @@
+"""`python -m cli` is `shelfwise`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,89 @@
+"""The `shelfwise` command: its subcommands, each a shell over one call. Imports wait until they are needed."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.errors import ShelfwiseError
+from shared.users import Role
+
+app = typer.Typer(
+    name="shelfwise",
+    help="Puts every product of a marketplace catalogue on the right shelf.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+users = typer.Typer(help="Accounts, on the machine that has the database.", no_args_is_help=True)
+app.add_typer(users, name="users")
+
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept. [default: SHELFWISE_DATA_DIR or var]")]
+Url = Annotated[str, typer.Option(envvar="SHELFWISE_URL", help="Where the service answers.")]
+UserName = Annotated[str, typer.Option(envvar="SHELFWISE_USER", help="Who you are.")]
+
+
+def main() -> None:
+    """Run the command; an error of the service's own kind is one sentence and exit status 1."""
+    try:
+        app()
+    except ShelfwiseError as error:
+        print(f"shelfwise: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 8000]")] = None,
+) -> None:
+    """Run the whole service on this machine until Ctrl-C."""
+    from cli.up import run_service
+    from shared.settings import load_settings
+
+    run_service(load_settings(**_given(data_dir=data_dir, host=host, port=port)))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Folder of the demo's own service and results.")] = Path("demo"),
+) -> None:
+    """Start the service in a folder of its own, classify a sample catalogue with photos, and show the answers."""
+    from cli.demo import run_demo
+
+    run_demo(folder)
+
+
+@app.command()
+def predict(
+    text: Annotated[str | None, typer.Option(help="Title of the product.")] = None,
+    description: Annotated[str | None, typer.Option(help="Description of the product.")] = None,
+    image: Annotated[Path | None, typer.Option(help="Photo of the product.", exists=True, dir_okay=False)] = None,
+    url: Url = "http://127.0.0.1:8000",
+    user: UserName = "admin",
+) -> None:
+    """Classify one product through a running service. The password comes from SHELFWISE_PASSWORD or a prompt."""
+    from cli.predict import predict_product
+
+    predict_product(url, user, text, description, image)
+
+
+@users.command("add")
+def add(
+    username: str,
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.USER,
+    generate: Annotated[bool, typer.Option(help="Make up a password and show it once.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an account. The password comes from SHELFWISE_PASSWORD, a prompt, or --generate."""
+    from cli.users import add_account
+    from shared.settings import load_settings
+
+    add_account(load_settings(**_given(data_dir=data_dir)), username, role, generate)
+
+
+def _given(**options: object) -> dict[str, object]:
+    """The options that were given; the others are left to the environment and the defaults."""
+    return {name: value for name, value in options.items() if value is not None}

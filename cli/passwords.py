@@ -1,0 +1,20 @@
+"""Where the commands get a password from: the environment, else a prompt; never the command line."""
+
+import os
+import sys
+
+import typer
+
+from shared.errors import ConfigurationError
+
+VARIABLE = "SHELFWISE_PASSWORD"
+
+
+def asked_password(username: str, *, new: bool = False) -> str:
+    """The password of an account. Raises ConfigurationError where nobody can be asked."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"No terminal to ask for {username}'s password: set {VARIABLE}.")
+    return str(typer.prompt(f"Password of {username}", hide_input=True, confirmation_prompt=new))

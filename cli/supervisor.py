@@ -1,0 +1,116 @@
+"""Keeps processes running: starts again what dies, stops all in order, and takes them along if it is killed itself."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+POLL_SECONDS = 0.1
+FIRST_BACKOFF_SECONDS = 0.5
+LONGEST_BACKOFF_SECONDS = 30.0
+HEALTHY_SECONDS = 30.0  # a part that ran this long starts again without delay
+STOP_SECONDS = 12.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+@dataclass(slots=True)
+class Part:
+    """One process to keep. Parts of a later `stage` are stopped before those of an earlier one."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    stage: int = 1
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_again_at: float | None = None
+    backoff: float = field(default=FIRST_BACKOFF_SECONDS)
+
+
+class Supervisor:
+    """The keeper of a set of parts. Lives in the main thread; `stop_asked` is set by SIGTERM and SIGINT."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.stop_asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+
+    def keep(self, part: Part) -> subprocess.Popen[bytes]:
+        """Start a part and keep it running; returns its first process."""
+        self.parts.append(part)
+        return _start(part)
+
+    def tend(self) -> None:
+        """Look after all parts once, and pause a moment."""
+        for part in self.parts:
+            self._tend(part)
+        time.sleep(POLL_SECONDS)
+
+    def run_to_end(self, part: Part) -> int:
+        """Run a part once, looking after the others meanwhile; returns its exit status, negative when stopped."""
+        process = _start(part)
+        while (status := process.poll()) is None:
+            if self.stop_asked:
+                _stop([part])
+                return -signal.SIGTERM
+            self.tend()
+        return status
+
+    def stop(self) -> None:
+        """End every part, the last stage first; what does not end in time is killed."""
+        for stage in sorted({part.stage for part in self.parts}, reverse=True):
+            _stop([part for part in self.parts if part.stage == stage])
+
+    def _tend(self, part: Part) -> None:
+        moment = time.monotonic()
+        if part.start_again_at is not None:
+            if moment >= part.start_again_at:
+                part.start_again_at = None
+                _start(part)
+        elif part.process is not None and part.process.poll() is not None:
+            healthy = moment - part.started_at > HEALTHY_SECONDS
+            part.backoff = FIRST_BACKOFF_SECONDS if healthy else min(2 * part.backoff, LONGEST_BACKOFF_SECONDS)
+            part.start_again_at = moment if healthy else moment + part.backoff
+            _say(f"{part.name} ended with {part.process.returncode}; starting it again")
+
+    def _ask_to_stop(self, _number: int, _frame: object) -> None:
+        self.stop_asked = True
+
+
+def _start(part: Part) -> subprocess.Popen[bytes]:
+    keeper = os.getpid()
+
+    def die_with_keeper() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != keeper:  # it died before the line above
+            os._exit(1)
+
+    part.started_at = time.monotonic()
+    # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
+    part.process = subprocess.Popen(
+        part.command, env=part.environment, start_new_session=True, preexec_fn=die_with_keeper
+    )
+    return part.process
+
+
+def _stop(parts: Sequence[Part]) -> None:
+    running = [part.process for part in parts if part.process is not None and part.process.poll() is None]
+    for process in running:
+        process.terminate()
+    end = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _say(line: str) -> None:
+    print(f"shelfwise: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,186 @@
+"""`shelfwise up`: the whole service on one machine, from an empty folder to `ready`, until it is told to stop."""
+
+import fcntl
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from cli.secret_files import kept_secret
+from cli.supervisor import Part, Supervisor
+from shared.bundle import Bundle
+from shared.bundles import active_version
+from shared.database import Database
+from shared.errors import ConfigurationError, Unavailable
+from shared.passwords import Passwords, generated_password, refuse_weak_password
+from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
+from shared.releases import publish
+from shared.settings import Settings
+from shared.store import ObjectStore
+from shared.users import Role, add_user, has_users
+from shared.workers import alive, answering
+
+READY_SECONDS = 120
+ADMIN = "admin"
+
+
+def run_service(settings: Settings) -> None:
+    """Start every part, print `ready: URL` once a product can be predicted, and keep them all running."""
+    _refuse_used_port(settings.host, settings.port)
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(settings.data_dir))
+        supervisor = Supervisor()
+        stack.callback(supervisor.stop)
+        environment = _environment(settings)
+        if not settings.broker_url:
+            environment["SHELFWISE_BROKER_URL"] = stack.enter_context(_embedded_redis(supervisor, environment))
+        database = Database(settings.database)
+        stack.callback(database.close)
+        _prepare_database(settings, database)
+        _prepare_bundle(settings, database, supervisor, environment)
+        for part in _parts(settings, environment):
+            if not supervisor.stop_asked:
+                supervisor.keep(part)
+        _wait_until_ready(settings, database, supervisor)
+        while not supervisor.stop_asked:
+            supervisor.tend()
+        _say("stopping")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What every part needs to know; the administrator's password is not among it."""
+    key = settings.secret_key.get_secret_value() if settings.secret_key else None
+    environment = {name: value for name, value in os.environ.items() if name != "SHELFWISE_ADMIN_PASSWORD"}
+    return environment | {
+        "SHELFWISE_DATA_DIR": str(settings.data_dir.resolve()),
+        "SHELFWISE_SECRET_KEY": key or kept_secret(settings.data_dir / "secret_key"),
+        "SHELFWISE_HOST": settings.host,
+        "SHELFWISE_PORT": str(settings.port),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+
+
+def _parts(settings: Settings, environment: dict[str, str]) -> Iterator[Part]:
+    python = sys.executable
+    yield Part("api", [python, "-m", "api"], environment)
+    yield Part("worker-io", [python, "-m", "worker", "io"], environment)
+    for number in range(1, settings.model_workers + 1):
+        yield Part(f"worker-model-{number}", [python, "-m", "worker", "model"], environment)
+    if settings.flower_port:
+        password = kept_secret(settings.data_dir / "flower_password")
+        flower_settings = {
+            "FLOWER_BASIC_AUTH": f"{ADMIN}:{password}",
+            "FLOWER_COOKIE_SECRET": kept_secret(settings.data_dir / "flower_cookie_secret"),
+            "FLOWER_ADDRESS": "127.0.0.1",
+            "FLOWER_PORT": str(settings.flower_port),
+            "CELERY_BROKER_URL": environment["SHELFWISE_BROKER_URL"],
+        }
+        yield Part("flower", [python, "-m", "celery", "flower", "--logging=warning"], environment | flower_settings)
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(f"Another `shelfwise up` already runs on {data_dir}.") from None
+        yield
+
+
+@contextmanager
+def _embedded_redis(supervisor: Supervisor, environment: dict[str, str]) -> Iterator[str]:
+    """Keep a Redis of our own, and yield its URL."""
+    folder = short_folder()
+    try:
+        process = supervisor.keep(Part("redis", redis_command(folder), environment, stage=0))
+        wait_until_up(folder, process)
+        yield broker_url(folder)
+    finally:
+        supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepare_database(settings: Settings, database: Database) -> None:
+    """Migrate, and make the first administrator."""
+    from migrations.upgrade import upgrade
+
+    upgrade(settings.database)
+    with database.read() as connection:
+        if has_users(connection):
+            return
+    given = settings.admin_password.get_secret_value() if settings.admin_password else None
+    if given:
+        refuse_weak_password(given, ADMIN)
+    password = given or generated_password()
+    password_hash = Passwords().hash(password)
+    with database.begin() as connection:
+        add_user(connection, ADMIN, password_hash, Role.ADMIN)
+    if not given:
+        _say(f"made the user {ADMIN} with the password {password} (it is not shown again)")
+
+
+def _prepare_bundle(
+    settings: Settings, database: Database, supervisor: Supervisor, environment: dict[str, str]
+) -> None:
+    """Train and activate the demo bundle where no bundle is active."""
+    with database.read() as connection:
+        if active_version(connection):
+            return
+    folder, cache = settings.data_dir / "training" / "demo", settings.data_dir / "cache" / "features"
+    _say("no bundle is active: training the demo bundle (once, a minute or two)")
+    command = [sys.executable, "-m", "training.demo_bundle", "--out", str(folder), "--cache", str(cache)]
+    status = supervisor.run_to_end(Part("training", command, environment))
+    if supervisor.stop_asked:
+        return
+    if status != 0:
+        raise Unavailable(f"Training the demo bundle failed with status {status}.")
+    publish(database, ObjectStore(settings.store), Bundle.open(folder), activated=True)
+    shutil.rmtree(folder)
+
+
+def _wait_until_ready(settings: Settings, database: Database, supervisor: Supervisor) -> None:
+    """Print the address once a product can be predicted. Raises Unavailable when that takes too long."""
+    url = f"http://{settings.host}:{settings.port}"
+    end = time.monotonic() + READY_SECONDS
+    while not supervisor.stop_asked:
+        if _is_ready(url, settings, database):
+            _say(f"ready: {url}")
+            return
+        if time.monotonic() > end:
+            raise Unavailable(f"The service was not ready after {READY_SECONDS} s; its log says why.")
+        supervisor.tend()
+
+
+def _is_ready(url: str, settings: Settings, database: Database) -> bool:
+    within = timedelta(seconds=settings.lease_seconds)
+    with database.read() as connection:
+        if not (answering(connection, within) and alive(connection, "io", within)):
+            return False
+    try:
+        return httpx.get(f"{url}/health/ready", trust_env=False, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _refuse_used_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
