@@ -1,0 +1,88 @@
+from sqlalchemy import insert, select, update
+
+from shared.database import Database
+from shared.lanes import MODEL_CALL, PHOTO_COST
+from shared.ledger.accept import Product
+from shared.tables import Batch, Image, Job
+from tests.conftest import add_owner
+from tests.support.ledger import TITLE, accept, rows_of, take
+
+
+def claim_once(database: Database, worker: str = "worker-a") -> list[str]:
+    return [held.job_id for held in take(database, worker=worker)]
+
+
+def test_products_that_wait_together_are_claimed_together(database: Database, owner: str) -> None:
+    jobs = accept(database, owner, *[TITLE] * 64)
+
+    assert claim_once(database) == jobs
+
+
+def test_a_claimed_batch_is_nobody_elses(database: Database, owner: str) -> None:
+    accept(database, owner, TITLE)
+
+    assert len(claim_once(database, "worker-a")) == 1
+    assert claim_once(database, "worker-b") == []
+
+
+def test_a_claim_starts_its_job_and_fences_its_batch(database: Database, owner: str) -> None:
+    accept(database, owner, TITLE)
+
+    claim_once(database, "worker-a")
+
+    with database.read() as connection:
+        batch = connection.execute(select(Batch.state, Batch.attempt, Batch.failures, Batch.worker)).one()
+        job = connection.execute(select(Job.status, Job.version, Job.started_at)).one()
+    assert tuple(batch) == ("running", 1, 0, "worker-a")
+    assert (job.status, job.version, job.started_at is not None) == ("running", 2, True)
+
+
+def test_one_claim_takes_no_more_than_a_model_call_of_photos(database: Database, owner: str) -> None:
+    with database.begin() as connection:
+        connection.execute(insert(Image).values(sha256="ab", size=1))
+    accept(database, owner, *[Product(image="ab")] * 20)
+
+    assert len(claim_once(database)) == MODEL_CALL // PHOTO_COST
+    assert len(claim_once(database)) == 20 - MODEL_CALL // PHOTO_COST
+
+
+def test_a_batch_that_failed_before_is_claimed_alone(database: Database, owner: str) -> None:
+    jobs = accept(database, owner, *[TITLE] * 4)
+    with database.begin() as connection:
+        connection.execute(update(Batch).where(Batch.job_id.in_(jobs[:2])).values(failures=1))
+
+    claims = [claim_once(database) for _ in range(3)]
+
+    assert sorted(claims, key=len) == [[jobs[0]], [jobs[1]], jobs[2:]]
+
+
+def test_owners_take_turns_however_much_one_of_them_has_queued(database: Database, owner: str) -> None:
+    crowd = accept(database, owner, *[TITLE] * 300)
+    other = accept(database, add_owner(database, "other"), TITLE)
+
+    first = claim_once(database)
+
+    assert first.index(other[0]) == 1
+    assert set(first) - set(other) <= set(crowd)
+
+
+def test_an_owner_who_was_busy_yesterday_does_not_wait_behind_one_who_is_busy_today(
+    database: Database, owner: str
+) -> None:
+    accept(database, owner, *[TITLE] * 200)
+    claim_once(database)
+    with database.begin() as connection:
+        connection.execute(update(Batch).values(state="done"))
+    accept(database, add_owner(database, "other"), *[TITLE] * 200)
+
+    mine = accept(database, owner, TITLE)
+
+    assert claim_once(database).index(mine[0]) <= 1
+
+
+def test_rows_come_in_the_order_of_their_batches(database: Database, owner: str) -> None:
+    accept(database, owner, *[Product(designation=f"title {number}") for number in range(5)])
+
+    rows = rows_of(database, take(database))
+
+    assert [row.designation for row in rows] == [f"title {number}" for number in range(5)]

@@ -1,0 +1,48 @@
+"""A bundle without models, for tests in which a fake predictor answers."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.bundle import (
+    CONTENT,
+    MANIFEST,
+    Bundle,
+    FusionSettings,
+    ImageSettings,
+    Manifest,
+    SplitMetrics,
+    TestMetrics,
+    TextSettings,
+    TrainingData,
+    TrainingProfile,
+    file_hash,
+)
+from shared.taxonomy import RAKUTEN
+
+
+def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
+    """Write a bundle whose manifest and hashes are right and whose model files hold nothing."""
+    folder.mkdir(parents=True)
+    for name in CONTENT:
+        (folder / name).write_bytes(f"{version} {name}".encode())
+    metrics = SplitMetrics(accuracy=0.5, macro_f1=0.5)
+    manifest = Manifest(
+        version=version,
+        created_at=datetime.now(UTC),
+        demo=True,
+        classes=RAKUTEN,
+        text=TextSettings(max_tokens=8, vocabulary=100),
+        image=ImageSettings(size=32),
+        fusion=FusionSettings(text_temperature=1, image_temperature=1, text_weight=0.5),
+        review_thresholds={category.code: 0.5 for category in RAKUTEN},
+        metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics),
+        data=TrainingData(name="fake", train_rows=1, validation_rows=1, test_rows=1, fingerprint="0" * 64),
+        profile=TrainingProfile(
+            class_mix={}, mean_tokens=1, unknown_token_rate=0, missing_image_rate=0, mean_confidence=0.5
+        ),
+        golden_tolerance=0.05,
+        libraries={},
+        files={name: file_hash(folder / name) for name in CONTENT},
+    )
+    (folder / MANIFEST).write_text(manifest.model_dump_json())
+    return Bundle.open(folder)
