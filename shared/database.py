@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.errors import ConfigurationError
@@ -25,7 +25,7 @@ class Database:
     """An engine with the project's rules: every write is one short transaction that locks from its first word."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         self.engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_engine(parsed)
         self._writing = self.engine.execution_options(shelfwise_writes=True)
         # SQLite has one writer. Threads of one process queue here, where the lock wakes the next one at once,
@@ -80,8 +80,15 @@ def sqlite_module() -> ModuleType:
     return dbapi2  # type: ignore[no-any-return]  # pysqlite3 carries no types
 
 
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise ConfigurationError("SHELFWISE_DATABASE_URL is not a database URL.") from None
+
+
 def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
+    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
         raise ConfigurationError("SHELFWISE_DATABASE_URL must name a file: a database in memory loses accepted jobs.")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(

@@ -13,6 +13,7 @@ HASHES_AT_ONCE = 4  # argon2 takes 64 MiB a hash: sign-ins may not take the memo
 GENERATED_BYTES = 18
 _ESTIMATED_CHARACTERS = 72  # zxcvbn's own limit: its search is quadratic
 _WEAK_SCORE = 1
+_ARGON2 = "$argon2"
 
 
 class Passwords:
@@ -29,10 +30,15 @@ class Passwords:
             return self._argon2.hash(password)
 
     def verify(self, password: str, stored: str | None) -> bool:
-        """Whether this is the password behind a stored hash; an unknown account (None) takes as long to refuse."""
+        """Whether this is the password behind a stored hash.
+
+        An unknown account (None), and one whose stored text is no hash because it has no password, take as
+        long to refuse.
+        """
+        has_password = stored is not None and stored.startswith(_ARGON2)
         with self._room:
-            matches = self._argon2.verify(password, stored or self._nobodys)
-        return matches and stored is not None
+            matches = self._argon2.verify(password, stored if stored and has_password else self._nobodys)
+        return matches and has_password
 
 
 def refuse_weak_password(password: str, username: str) -> None:

@@ -8,6 +8,8 @@ values is inside the model's graph.
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +21,8 @@ from shared.errors import BrokenImage, ImageTooLarge
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # MPO comes in through the JPEG opener
 MAX_PIXELS = 50_000_000
+CHECK_SIZE = 224  # pixels a side; about what models see, and all that a check needs of a JPEG
+_BLOCK_BYTES = 64 * 2**20
 MAX_TEXT_CHARACTERS = 4_000  # what the models can use at the very most; bounds the work on hostile input
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -40,23 +44,52 @@ def product_text(designation: str | None, description: str | None) -> str | None
     return text or None
 
 
+def return_photo_memory() -> None:
+    """Have this process give the memory of large photos back once they are decoded; call it at start.
+
+    Pillow's blocks of 16 MiB are of a size that glibc keeps for later once it has seen one freed: six photos of
+    50 megapixels left 375 MiB behind. Blocks above 32 MiB always go back to the system.
+    """
+    Image.core.set_block_size(_BLOCK_BYTES)  # type: ignore[attr-defined]  # Pillow has no public name for it
+
+
+def check_photo(source: IO[bytes]) -> None:
+    """Raise what `photo_pixels` would, for a third of its memory: the pixels are decoded to the last and dropped."""
+    with _readable(), _opened(source, CHECK_SIZE) as image:
+        image.getexif()
+        image.load()
+
+
 def photo_pixels(source: IO[bytes] | Path, size: int) -> NDArray[np.uint8]:
     """Decode a photo to RGB pixels, upright, first frame, transparency on white.
 
     Returns shape (size, size, 3), uint8, 0 to 255; the aspect ratio is not kept.
     Raises BrokenImage when it cannot be decoded to the end, ImageTooLarge beyond MAX_PIXELS.
     """
+    with _readable(), _opened(source, size) as image:
+        upright = ImageOps.exif_transpose(image)
+        square = _flat_rgb(upright).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        return np.asarray(square, dtype=np.uint8)
+
+
+@contextmanager
+def _opened(source: IO[bytes] | Path, size: int) -> Iterator[Image.Image]:
+    """The image, not yet decoded, for a target of `size` pixels a side. Raises ImageTooLarge."""
+    with Image.open(source, formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ImageTooLarge(
+                f"The image has {image.width}x{image.height} pixels; at most {MAX_PIXELS} in all are accepted.",
+                where="body.image",
+            )
+        image.draft("RGB", (size, size))  # lets the JPEG decoder skip what a smaller target does not need
+        yield image
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Bring whatever a decoder raises in the block to BrokenImage or ImageTooLarge."""
     try:
-        with Image.open(source, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ImageTooLarge(
-                    f"The image has {image.width}x{image.height} pixels; at most {MAX_PIXELS} in all are accepted.",
-                    where="body.image",
-                )
-            image.draft("RGB", (size, size))  # lets the JPEG decoder skip what a smaller target does not need
-            upright = ImageOps.exif_transpose(image)
-            square = _flat_rgb(upright).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
-            return np.asarray(square, dtype=np.uint8)
+        yield
     except ImageTooLarge:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

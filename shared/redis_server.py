@@ -61,6 +61,6 @@ def wait_until_up(folder: Path, process: subprocess.Popen[bytes]) -> None:
             try:
                 client.ping()
                 return
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.TimeoutError):
                 time.sleep(0.02)
     raise ConfigurationError("The embedded Redis did not start.")

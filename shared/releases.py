@@ -49,10 +49,11 @@ def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:
         for name in (*CONTENT, MANIFEST):
             _download(store, bundle_key(version, name), arriving / name)
         bundle = Bundle.open(arriving)
-        if not folder.exists():
+        try:
             arriving.rename(folder)
-            return Bundle(folder, bundle.manifest)
-        return Bundle.open(folder)  # another process was quicker
+        except OSError:
+            return Bundle.open(folder)  # another process was quicker
+        return Bundle(folder, bundle.manifest)
     except FileNotFoundError as error:
         raise BundleRefused(f"{version}: a file is missing in the store.") from error
     finally:
