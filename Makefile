@@ -33,6 +33,9 @@ format: .venv/installed-dev ## rewrite the code in the project's style
 lock: .venv/installed-dev ## pin the newest allowed versions of every dependency, with hashes
 	@scripts/lock
 
+openapi: .venv/installed-service ## write docs/openapi.json anew
+	@scripts/openapi
+
 clean: ## remove everything that the other targets made here
 	rm -rf .venv demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 

@@ -74,7 +74,7 @@ def _refusal(response: httpx.Response) -> ShelfwiseError:
         problem = response.json()
         message = "; ".join(error["message"] for error in problem.get("errors", [])) or problem["detail"]
         code = problem["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return Unavailable(f"The service answered {response.status_code} without saying why.")
     if response.status_code == httpx.codes.UNAUTHORIZED:
         return Unauthenticated(message, code=code)

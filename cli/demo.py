@@ -37,9 +37,7 @@ def run_demo(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     products = sample_catalogue()
     with _service(folder, console) as (url, password), Client(url, ADMIN, password) as client:
-        console.print(
-            f"\nclassifying {len(products)} products that the bundle has never seen, {CLIENTS} at a time"
-        )
+        console.print(f"\nclassifying {len(products)} products that the bundle has never seen, {CLIENTS} at a time")
         started = time.monotonic()
         with ThreadPoolExecutor(CLIENTS) as senders:
             answers = list(senders.map(lambda product: _classify(client, product), products))

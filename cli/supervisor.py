@@ -35,9 +35,10 @@ class Part:
 class Supervisor:
     """The keeper of a set of parts. Lives in the main thread; `stop_asked` is set by SIGTERM and SIGINT."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop_seconds: float = STOP_SECONDS) -> None:
         self.parts: list[Part] = []
         self.stop_asked = False
+        self._stop_seconds = stop_seconds
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
 
@@ -57,7 +58,7 @@ class Supervisor:
         process = _start(part)
         while (status := process.poll()) is None:
             if self.stop_asked:
-                _stop([part])
+                _stop([part], self._stop_seconds)
                 return -signal.SIGTERM
             self.tend()
         return status
@@ -65,7 +66,7 @@ class Supervisor:
     def stop(self) -> None:
         """End every part, the last stage first; what does not end in time is killed."""
         for stage in sorted({part.stage for part in self.parts}, reverse=True):
-            _stop([part for part in self.parts if part.stage == stage])
+            _stop([part for part in self.parts if part.stage == stage], self._stop_seconds)
 
     def _tend(self, part: Part) -> None:
         moment = time.monotonic()
@@ -75,8 +76,8 @@ class Supervisor:
                 _start(part)
         elif part.process is not None and part.process.poll() is not None:
             healthy = moment - part.started_at > HEALTHY_SECONDS
-            part.backoff = FIRST_BACKOFF_SECONDS if healthy else min(2 * part.backoff, LONGEST_BACKOFF_SECONDS)
             part.start_again_at = moment if healthy else moment + part.backoff
+            part.backoff = FIRST_BACKOFF_SECONDS if healthy else min(2 * part.backoff, LONGEST_BACKOFF_SECONDS)
             _say(f"{part.name} ended with {part.process.returncode}; starting it again")
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
@@ -99,11 +100,11 @@ def _start(part: Part) -> subprocess.Popen[bytes]:
     return part.process
 
 
-def _stop(parts: Sequence[Part]) -> None:
+def _stop(parts: Sequence[Part], seconds: float) -> None:
     running = [part.process for part in parts if part.process is not None and part.process.poll() is None]
     for process in running:
         process.terminate()
-    end = time.monotonic() + STOP_SECONDS
+    end = time.monotonic() + seconds
     for process in running:
         try:
             process.wait(max(0.0, end - time.monotonic()))

@@ -18,9 +18,7 @@ def add_account(settings: Settings, username: str, role: Role, generate: bool) -
     database = Database(settings.database)
     try:
         if not is_current(database):
-            raise ConfigurationError(
-                f"No current database in {settings.data_dir}: start `shelfwise up` first."
-            )
+            raise ConfigurationError(f"No current database in {settings.data_dir}: start `shelfwise up` first.")
         with database.begin() as connection:
             add_user(connection, username, password_hash, role)
     finally:

@@ -5,12 +5,12 @@ message per lane however long Redis is away; a ring that is lost costs seconds, 
 """
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from celery import Celery
-from kombu.connection import Connection
 
 from shared.broker import RING_EXPIRES_SECONDS, WORK_TASK
 from shared.lanes import Lane
@@ -35,6 +35,7 @@ class Ringer:
         self._due: dict[Lane, _Ring] = {}
         self._changed = threading.Condition()
         self._closing = False
+        self._producer: Any = None
         self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
         self._log = get_logger()
 
@@ -67,8 +68,10 @@ class Ringer:
                 failures = 0
             except Exception as error:  # whatever the transport raises, the bell must be tried again
                 failures += 1
+                self._hang_up()
                 self._log.warning("ring.failed", lane=lane, reason=type(error).__name__, failures=failures)
                 self.ring(lane, due.hint, due.times)
+        self._hang_up()
 
     def _next(self, failures: int) -> Lane | None:
         """Wait until a lane is due, after a pause that grows with the failures before; None ends the thread."""
@@ -82,19 +85,26 @@ class Ringer:
             return next(iter(self._due), None)
 
     def _publish(self, lane: Lane, due: _Ring) -> None:
-        with self._celery.connection_for_write() as connection:
-            room = ENOUGH_WAITING - _waiting(connection, lane)
-            for _ in range(min(due.times, room)):
-                self._celery.send_task(
-                    WORK_TASK,
-                    args=[due.hint],
-                    queue=str(lane),
-                    connection=connection,
-                    retry=False,
-                    expires=RING_EXPIRES_SECONDS,
-                )
+        """Send the rings over this thread's own connection, which is made anew after any failure."""
+        if self._producer is None:
+            self._producer = self._celery.amqp.Producer(self._celery.connection_for_write(), auto_declare=False)
+        room = ENOUGH_WAITING - _waiting(self._producer.channel, lane)
+        for _ in range(min(due.times, room)):
+            self._celery.send_task(
+                WORK_TASK,
+                args=[due.hint],
+                queue=str(lane),
+                producer=self._producer,
+                retry=False,
+                expires=RING_EXPIRES_SECONDS,
+            )
+
+    def _hang_up(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(Exception):  # a connection that failed may fail to close
+                producer.connection.close()
 
 
-def _waiting(connection: Connection, lane: Lane) -> int:
-    declared = connection.default_channel.queue_declare(str(lane))  # type: ignore[no-untyped-call]  # kombu is untyped
-    return int(declared.message_count)
+def _waiting(channel: Any, lane: Lane) -> int:
+    return int(channel.queue_declare(str(lane)).message_count)

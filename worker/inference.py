@@ -87,7 +87,7 @@ class Inference:
         if not batch.rows:
             return batch.errors
         scores = self._predictor.predict(batch.inputs)
-        self._check(scores, len(batch.rows))
+        self._check(scores, batch.inputs)
         return [
             *batch.errors,
             *((row, self._answer(scores, index)) for index, row in enumerate(batch.rows)),
@@ -103,12 +103,16 @@ class Inference:
         except InvalidInput as error:
             return RowError(error.code, error.message)
 
-    def _check(self, scores: Scores, rows: int) -> None:
-        expected = (rows, len(self._codes))
-        if scores.fused.shape != expected:
-            raise PredictorFault(f"{scores.fused.shape} scores came back where {expected} were asked for")
-        if not np.isfinite(scores.fused).all():
-            raise PredictorFault("some scores are not finite numbers")
+    def _check(self, scores: Scores, inputs: PreparedRows) -> None:
+        """Raise PredictorFault unless every row has finite scores for exactly the inputs that it has."""
+        has_text = [text is not None for text in inputs.texts]
+        has_photo = [photo is not None for photo in inputs.photos]
+        expected = (len(has_text), len(self._codes))
+        for part, present in ((scores.text, has_text), (scores.image, has_photo), (scores.fused, True)):
+            if part.shape != expected:
+                raise PredictorFault(f"{part.shape} scores came back where {expected} were asked for")
+            if (np.isfinite(part).all(axis=1) != present).any():
+                raise PredictorFault("some scores are not finite numbers, or answer what was not asked")
 
     def _answer(self, scores: Scores, index: int) -> Answer:
         text, image = self._top(scores.text[index]), self._top(scores.image[index])

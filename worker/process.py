@@ -14,6 +14,7 @@ from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.lanes import IO_QUEUES, MODEL_LANES
 from shared.logs import configure_logging, get_logger
+from shared.preparation import return_photo_memory
 from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
@@ -41,6 +42,7 @@ def run_model() -> None:
     """Be a model worker until told to stop: it loads the active bundle and works the model lanes."""
     settings = _begin("model")
     celery, database = make_celery(settings.broker), Database(settings.database)
+    return_photo_memory()
     worker, lease = _this_worker("model"), _lease(settings)
     bundle = ActiveBundle(settings, database, ObjectStore(settings.store))
     loop = ModelLoop(worker.id, database, bundle, lease, StallGuard(settings.stall_seconds))
