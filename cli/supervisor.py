@@ -20,12 +20,16 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(slots=True)
 class Part:
-    """One process to keep. Parts of a later `stage` are stopped before those of an earlier one."""
+    """One process to keep. Parts of a later `stage` are stopped before those of an earlier one.
+
+    A part of more `niceness` leaves the processor to the others when they want it.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     stage: int = 1
+    niceness: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_again_at: float | None = None
@@ -87,7 +91,8 @@ class Supervisor:
 def _start(part: Part) -> subprocess.Popen[bytes]:
     keeper = os.getpid()
 
-    def die_with_keeper() -> None:
+    def become_the_part() -> None:
+        os.nice(part.niceness)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != keeper:  # it died before the line above
             os._exit(1)
@@ -95,7 +100,7 @@ def _start(part: Part) -> subprocess.Popen[bytes]:
     part.started_at = time.monotonic()
     # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
     part.process = subprocess.Popen(
-        part.command, env=part.environment, start_new_session=True, preexec_fn=die_with_keeper
+        part.command, env=part.environment, start_new_session=True, preexec_fn=become_the_part
     )
     return part.process
 

@@ -29,6 +29,9 @@ from shared.workers import alive, answering
 
 READY_SECONDS = 120
 ADMIN = "admin"
+# Models take every core they get. The API goes first, so that a burst is accepted at once and then answered
+# together, and so that it stays quick beside long work.
+MODEL_NICENESS = 10
 
 
 def run_service(settings: Settings) -> None:
@@ -72,7 +75,7 @@ def _parts(settings: Settings, environment: dict[str, str]) -> Iterator[Part]:
     yield Part("api", [python, "-m", "api"], environment)
     yield Part("worker-io", [python, "-m", "worker", "io"], environment)
     for number in range(1, settings.model_workers + 1):
-        yield Part(f"worker-model-{number}", [python, "-m", "worker", "model"], environment)
+        yield Part(f"worker-model-{number}", [python, "-m", "worker", "model"], environment, niceness=MODEL_NICENESS)
     if settings.flower_port:
         password = kept_secret(settings.data_dir / "flower_password")
         flower_settings = {

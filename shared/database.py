@@ -66,7 +66,8 @@ class Database:
 def sqlite_module() -> ModuleType:
     """Python's own sqlite3 when it is recent enough, else the one that the pysqlite3 package carries.
 
-    Raises ConfigurationError when neither is.
+    Raises ConfigurationError when neither is. A process that also needs TensorFlow must come here first:
+    TensorFlow 2.21 exports the functions of the SQLite 3.50 inside it, and what is loaded later gets those.
     """
     if sqlite3.sqlite_version_info >= OLDEST_SQLITE:
         return sqlite3

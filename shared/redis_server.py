@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shared.errors import ConfigurationError
 
@@ -56,7 +58,8 @@ def broker_url(folder: Path) -> str:
 def wait_until_up(folder: Path, process: subprocess.Popen[bytes]) -> None:
     """Return once Redis answers. Raises ConfigurationError when it ends or does not answer in time."""
     end = time.monotonic() + START_SECONDS
-    with redis.Redis(unix_socket_path=str(folder / "redis.sock"), socket_timeout=1) as client:
+    once = Retry(NoBackoff(), retries=0)  # redis-py's own retries pause for seconds
+    with redis.Redis(unix_socket_path=str(folder / "redis.sock"), socket_timeout=1, retry=once) as client:
         while time.monotonic() < end and process.poll() is None:
             try:
                 client.ping()

@@ -13,12 +13,15 @@ import pytest
 from sqlalchemy import insert, make_url
 
 from migrations.upgrade import upgrade
-from shared.database import Database
+from shared.bundle import Bundle
+from shared.database import Database, sqlite_module
 from shared.identifiers import new_id
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
 from shared.store import ObjectStore
 from shared.tables import User
+from training.demo import demo_catalogue
 
+sqlite_module()  # before any test loads TensorFlow; the function says why
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -66,16 +69,23 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """The name of a migrated, empty PostgreSQL database, to be copied likewise."""
+    require_postgres()
+    with fresh_postgres() as url:
+        upgrade(url)
+        yield str(make_url(url).database)
+
+
 @contextmanager
-def fresh_postgres() -> Iterator[str]:
-    """A migrated database of its own on the PostgreSQL server of this machine, dropped at the end."""
+def fresh_postgres(template: str = "template1") -> Iterator[str]:
+    """A copy of `template` on the PostgreSQL server of this machine, dropped at the end."""
     name = f"shelfwise_test_{uuid.uuid4().hex}"
     with psycopg.connect(POSTGRES, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            url = make_url(POSTGRES).set(database=name).render_as_string()
-            upgrade(url)
-            yield url
+            yield make_url(POSTGRES).set(database=name).render_as_string()
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -96,8 +106,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield opened
         opened.close()
         return
-    require_postgres()
-    with fresh_postgres() as url:
+    with fresh_postgres(request.getfixturevalue("migrated_postgres")) as url:
         opened = Database(url)
         yield opened
         opened.close()
@@ -119,6 +128,20 @@ def add_owner(database: Database, name: str) -> str:
     with database.begin() as connection:
         connection.execute(insert(User).values(id=user_id, username=name, password_hash="!", role="user"))
     return user_id
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A real bundle by the training code: an LSTM, and a VGG16 on photos of 32x32. Made once for all tests."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    from training.config import TrainingConfig
+    from training.train import train_bundle
+
+    folder = tmp_path_factory.mktemp("bundle") / "tiny"
+    cache = tmp_path_factory.mktemp("features")
+    products = demo_catalogue(seed=3, rows_per_category=6)
+    train_bundle(products, TrainingConfig.tiny(), folder, name="tiny", demo=True, cache=cache)
+    return Bundle.open(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

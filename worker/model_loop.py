@@ -68,6 +68,8 @@ class ModelLoop:
 
     def _serve(self, lane: Lane, inference: Inference) -> bool:
         """Claim once on a lane and work on it; False when nothing was ready."""
+        if lane == Lane.INTERACTIVE:
+            self._wait_for_writer()  # what arrives meanwhile goes into this claim instead of one more of its own
         with self._database.begin() as connection:
             claims = claim(connection, lane, self._worker_id, self._lease)
         if not claims:
