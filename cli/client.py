@@ -56,7 +56,7 @@ class Client:
         with _told_plainly(self._http.base_url):
             response = self._http.request(method, path, **content)
         if response.is_success:
-            return dict(response.json())
+            return _content(response)
         raise _refusal(response)
 
 
@@ -66,6 +66,17 @@ def _told_plainly(url: httpx.URL) -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         raise Unavailable(f"{url} does not answer ({type(error).__name__}).") from None
+
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object that a success answers with. Raises Unavailable when it is something else."""
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise Unavailable(f"What answers at {response.url} is not this service.")
+    return content
 
 
 def _refusal(response: httpx.Response) -> ShelfwiseError:

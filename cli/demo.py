@@ -26,6 +26,7 @@ from shared.settings import load_settings
 from training.demo import sample_catalogue
 from training.products import Product
 
+WIDTH = 140  # characters; what a table row needs
 CLIENTS = 8  # products under way at once
 START_SECONDS = 600
 STOP_SECONDS = 25
@@ -33,7 +34,7 @@ STOP_SECONDS = 25
 
 def run_demo(folder: Path) -> None:
     """Start the service, classify the sample catalogue over HTTP, show and keep the answers, stop the service."""
-    console = Console()
+    console = Console(width=WIDTH, soft_wrap=True)
     folder.mkdir(parents=True, exist_ok=True)
     products = sample_catalogue()
     with _service(folder, console) as (url, password), Client(url, ADMIN, password) as client:

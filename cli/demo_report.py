@@ -18,18 +18,21 @@ _OPINIONS = ("text_code", "text_score", "image_code", "image_score", "modality",
 
 
 def show_answers(console: Console, products: Sequence[Product], jobs: Sequence[dict[str, Any]]) -> None:
-    """A row per product: its title, the answer, how sure, and what text alone and photo alone said."""
-    table = Table("product", "title", "answer", "sure", "text alone", "photo alone", box=None, pad_edge=False)
+    """A row per product: its title, the answer, how sure, and what the text and the photo alone said."""
+    table = Table(box=None, pad_edge=False)
+    for header, width in (("product", 10), ("title", 34), ("answer", 30), ("sure", 4), ("text", 27), ("photo", 27)):
+        table.add_column(header, width=width, no_wrap=True)
     for product, job in zip(products, jobs, strict=True):
         prediction = job["prediction"]
-        title = (product.designation or "(photo only)")[:38]
+        number = product.product_id.removeprefix("demo-")
+        title = product.designation or "(photo only)"
         if not prediction["category"]:
-            table.add_row(product.product_id, title, f"[red]{job['status']}[/]")
+            table.add_row(number, title, f"[red]{job['status']}[/]")
             continue
         right = prediction["category"]["code"] == product.code
         answer = ("[green]✓[/] " if right else "[red]✗[/] ") + prediction["category"]["name"]
         opinions = (_opinion(prediction["text"]), _opinion(prediction["image"]))
-        table.add_row(product.product_id, title, answer, f"{prediction['confidence']:.0%}", *opinions)
+        table.add_row(number, title, answer, f"{prediction['confidence']:.0%}", *opinions)
     console.print(table)
 
 
@@ -49,9 +52,7 @@ def show_totals(console: Console, products: Sequence[Product], jobs: Sequence[di
 def show_bundle(console: Console, manifest: Manifest) -> None:
     """The figures that training measured on products it had held out."""
     metrics = manifest.metrics
-    console.print(
-        f"\nbundle {manifest.version}, trained on drawn demo data; on {metrics.rows} products held out in training:"
-    )
+    console.print(f"\nbundle {manifest.version}, on {metrics.rows} drawn products that were held out of its training:")
     for name, figures in (("text alone", metrics.text), ("photo alone", metrics.image), ("fused", metrics.fused)):
         console.print(f"  {name:>11}: accuracy {figures.accuracy:.3f}, macro-F1 {figures.macro_f1:.3f}")
 
@@ -81,4 +82,4 @@ def _best(side: dict[str, Any] | None) -> tuple[object, object]:
 
 
 def _opinion(side: dict[str, Any] | None) -> str:
-    return f"{side['top'][0]['name'][:28]} {side['top'][0]['score']:.0%}" if side else "-"
+    return f"{side['top'][0]['score']:4.0%} {side['top'][0]['name']}" if side else "-"

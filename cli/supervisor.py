@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
 POLL_SECONDS = 0.1
 FIRST_BACKOFF_SECONDS = 0.5
@@ -47,9 +48,9 @@ class Supervisor:
             signal.signal(number, self._ask_to_stop)
 
     def keep(self, part: Part) -> subprocess.Popen[bytes]:
-        """Start a part and keep it running; returns its first process."""
+        """Start a part and keep it running; returns its first process. All that it writes goes to standard error."""
         self.parts.append(part)
-        return _start(part)
+        return _start(part, sys.stderr)
 
     def tend(self) -> None:
         """Look after all parts once, and pause a moment."""
@@ -59,7 +60,7 @@ class Supervisor:
 
     def run_to_end(self, part: Part) -> int:
         """Run a part once, looking after the others meanwhile; returns its exit status, negative when stopped."""
-        process = _start(part)
+        process = _start(part, sys.stdout)
         while (status := process.poll()) is None:
             if self.stop_asked:
                 _stop([part], self._stop_seconds)
@@ -77,7 +78,7 @@ class Supervisor:
         if part.start_again_at is not None:
             if moment >= part.start_again_at:
                 part.start_again_at = None
-                _start(part)
+                _start(part, sys.stderr)
         elif part.process is not None and part.process.poll() is not None:
             healthy = moment - part.started_at > HEALTHY_SECONDS
             part.start_again_at = moment if healthy else moment + part.backoff
@@ -88,7 +89,7 @@ class Supervisor:
         self.stop_asked = True
 
 
-def _start(part: Part) -> subprocess.Popen[bytes]:
+def _start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
     keeper = os.getpid()
 
     def become_the_part() -> None:
@@ -100,7 +101,7 @@ def _start(part: Part) -> subprocess.Popen[bytes]:
     part.started_at = time.monotonic()
     # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
     part.process = subprocess.Popen(
-        part.command, env=part.environment, start_new_session=True, preexec_fn=become_the_part
+        part.command, env=part.environment, stdout=stdout, start_new_session=True, preexec_fn=become_the_part
     )
     return part.process
 

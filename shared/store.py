@@ -1,12 +1,13 @@
 """The object store: images, catalogues and bundles, in a local folder or on S3."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 import obstore
 from obstore.store import LocalStore, from_url
+
+from shared.disk import to_disk
 
 CHUNK = 2**20
 
@@ -41,10 +42,10 @@ class ObjectStore:
         folders = {root}
         for key in keys:
             path = root / key
-            _flush(path)
+            to_disk(path)
             folders.update(parent for parent in path.parents if parent.is_relative_to(root))
         for folder in folders:
-            _flush(folder)
+            to_disk(folder)
 
     def size(self, key: str) -> int | None:
         """An object's size in bytes, or None when there is none."""
@@ -61,11 +62,3 @@ class ObjectStore:
         """An object's content piece by piece, about 1 MiB each. Raises FileNotFoundError."""
         for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
             yield bytes(chunk)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,7 +1,7 @@
 """The predictor that serves: text LSTM and image VGG16 on TensorFlow, fused. The only file that runs Keras."""
 
-import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from shared import bundle as files
 from shared.bundle import Bundle, GoldenRows
 from shared.errors import BundleRefused, ConfigurationError
 from shared.fusion import calibrated, fused
+from shared.hardware import cpu_has_bfloat16
 from shared.logs import get_logger
 from shared.tokenizer import TextEncoder
 from worker.padding import PHOTO_SIZES, TEXT_SIZES, call_padded
@@ -77,21 +78,25 @@ class KerasPredictor:
     def _load(self, bundle: Bundle, precision: str) -> None:
         manifest = bundle.manifest
         self._fusion, self._classes = manifest.fusion, len(manifest.classes)
-        self._encoder = TextEncoder.load(bundle.folder / files.TOKENIZER, manifest.text.max_tokens)
-        self._text_call = _compiled(_model(bundle.folder / files.TEXT_MODEL), (manifest.text.max_tokens,), tf.int32)
-        image_model = _model(bundle.folder / files.IMAGE_MODEL)
+        with _loading(bundle, files.TOKENIZER) as path:
+            self._encoder = TextEncoder.load(path, manifest.text.max_tokens)
+        with _loading(bundle, files.TEXT_MODEL) as path:
+            self._text_call = _compiled(_model(path), (manifest.text.max_tokens,), tf.int32)
+        with _loading(bundle, files.IMAGE_MODEL) as path:
+            image_model = _model(path)
         if precision != "float32":
             _reduce_precision(image_model, precision)
         self._photo_call = _compiled(image_model, (manifest.image.size, manifest.image.size, 3), tf.uint8)
 
     def _golden_difference(self, bundle: Bundle) -> float:
         """The largest absolute difference of any probability from what training got for the golden rows."""
-        golden = GoldenRows.load(bundle.folder / files.GOLDEN)
+        with _loading(bundle, files.GOLDEN) as path:
+            golden = GoldenRows.load(path)
         scores = self.predict(PreparedRows([str(text) for text in golden.texts], list(golden.pixels)))
         pairs = ((scores.text, golden.text), (scores.image, golden.image), (scores.fused, golden.fused))
         if any(ours.shape != theirs.shape for ours, theirs in pairs):
             raise BundleRefused(f"{bundle.manifest.version}: the models' classes are not those of the manifest.")
-        return float(max(np.abs(ours - theirs).max() for ours, theirs in pairs))
+        return float(np.max([np.abs(ours - theirs).max() for ours, theirs in pairs]))  # unlike max(), keeps a NaN
 
     def _candidates(self, precision: str) -> tuple[str, ...]:
         if precision != "auto":
@@ -103,12 +108,15 @@ class KerasPredictor:
         return ("bfloat16", "float32") if cpu_has_bfloat16() else ("float32",)
 
 
-def cpu_has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware, which about doubles the speed of convolutions."""
-    if platform.machine() != "x86_64":
-        return False
-    flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+@contextmanager
+def _loading(bundle: Bundle, name: str) -> Iterator[Path]:
+    """The path of a bundle's file. Raises BundleRefused when what reads it in the block fails."""
+    try:
+        yield bundle.folder / name
+    except MemoryError:
+        raise
+    except Exception as error:  # each library raises what it likes on a file that is not its own
+        raise BundleRefused(f"{bundle.manifest.version}: {name} cannot be loaded.") from error
 
 
 def _model(path: Path) -> keras.Model:

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from shared.bundle import GOLDEN, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, GoldenRows
+from shared.fusion import calibrated, fused
+from shared.tokenizer import TextEncoder
+from tests.training.tiny import TinyBundle
+from training.export import GOLDEN_TOLERANCE, make_reproducible
+from training.models import TextModelConfig, convolutions, make_text_model
+
+LOAD_ELSEWHERE = """
+import sys
+sys.modules["training"] = None  # importing it now fails
+import keras
+for path in sys.argv[1:]:
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    print(model.output_shape[1], model.outputs[0].dtype)
+"""
+
+
+def test_the_bundle_opens_and_its_hashes_hold(tiny_bundle: TinyBundle) -> None:
+    assert Bundle.open(tiny_bundle.folder).manifest == tiny_bundle.manifest
+
+
+def test_nothing_unfinished_is_left_beside_it(tiny_bundle: TinyBundle) -> None:
+    assert {path.name for path in tiny_bundle.folder.parent.iterdir()} == {"bundle", "cache"}
+
+
+def test_models_load_where_training_cannot_be_imported(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    paths = [str(tiny_bundle.folder / name) for name in (TEXT_MODEL, IMAGE_MODEL)]
+    command = [sys.executable, "-c", LOAD_ELSEWHERE, *paths]
+    loaded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == ["27", "float32", "27", "float32"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_golden_rows_come_out_again(tiny_bundle: TinyBundle, precision: str) -> None:
+    manifest, golden = tiny_bundle.manifest, GoldenRows.load(tiny_bundle.folder / GOLDEN)
+    text_model = keras.saving.load_model(tiny_bundle.folder / TEXT_MODEL, compile=False)
+    image_model = keras.saving.load_model(tiny_bundle.folder / IMAGE_MODEL, compile=False)
+    for layer in convolutions(image_model):
+        layer.dtype_policy = precision
+    tokens = TextEncoder.load(tiny_bundle.folder / TOKENIZER, manifest.text.max_tokens).encode(golden.texts.tolist())
+    text = calibrated(np.asarray(text_model(tokens)), manifest.fusion.text_temperature)
+    image = calibrated(np.asarray(image_model(golden.pixels)), manifest.fusion.image_temperature)
+    allowed = 1e-5 if precision == "float32" else GOLDEN_TOLERANCE
+    for found, stored in (
+        (text, golden.text),
+        (image, golden.image),
+        (fused(text, image, manifest.fusion.text_weight), golden.fused),
+    ):
+        assert np.abs(found - stored).max() <= allowed
+
+
+def test_golden_rows_are_probabilities_of_prepared_inputs(tiny_bundle: TinyBundle) -> None:
+    golden = GoldenRows.load(tiny_bundle.folder / GOLDEN)
+    assert len(golden.texts) == 8
+    assert golden.pixels.dtype == np.uint8
+    assert golden.pixels.shape == (8, 32, 32, 3)
+    for scores in (golden.text, golden.image, golden.fused):
+        np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_the_same_model_is_the_same_file_each_time(tmp_path: Path) -> None:
+    model = make_text_model(TextModelConfig(max_tokens=4, embedding=4, units=4), vocabulary=9, classes=2)
+    for name in ("one.keras", "two.keras"):
+        model.save(tmp_path / name)
+        make_reproducible(tmp_path / name)
+    assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
+    assert keras.saving.load_model(tmp_path / "one.keras").output_shape == (None, 2)

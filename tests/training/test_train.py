@@ -1,0 +1,71 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.errors import InvalidInput
+from shared.taxonomy import RAKUTEN
+from tests.training.tiny import TinyBundle
+from training.config import TrainingConfig
+from training.products import Product, fingerprint
+from training.train import train_bundle
+
+
+def test_the_manifest_describes_the_run(tiny_bundle: TinyBundle) -> None:
+    manifest = tiny_bundle.manifest
+    assert re.fullmatch(r"demo-[0-9a-f]{12}", manifest.version)
+    assert manifest.demo
+    assert [category.code for category in manifest.classes] == sorted(category.code for category in RAKUTEN)
+    assert (manifest.data.train_rows, manifest.data.validation_rows, manifest.data.test_rows) == (108, 27, 27)
+    assert manifest.data.fingerprint == fingerprint(tiny_bundle.products)
+    assert manifest.metrics.rows == 27
+    assert sum(manifest.profile.class_mix.values()) == pytest.approx(1.0)
+    assert set(manifest.review_thresholds) == set(manifest.profile.class_mix)
+    assert set(manifest.libraries) == {"keras", "tensorflow", "tokenizers", "numpy", "PIL"}
+
+
+def test_a_tiny_bundle_is_better_than_guessing(tiny_bundle: TinyBundle) -> None:
+    assert tiny_bundle.manifest.metrics.fused.accuracy > 5 / 27
+
+
+def test_permuted_rows_train_the_very_same_bundle(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    order = np.random.default_rng(2).permutation(len(tiny_bundle.products))
+    permuted = [tiny_bundle.products[row] for row in order]
+    manifest = train_bundle(
+        permuted, TrainingConfig.tiny(), tmp_path / "b", name="demo catalogue", demo=True, cache=tiny_bundle.cache
+    )
+    assert manifest.classes == tiny_bundle.manifest.classes
+    assert manifest.metrics == tiny_bundle.manifest.metrics
+    assert manifest.files == tiny_bundle.manifest.files
+
+
+def test_an_existing_folder_is_never_touched(tiny_bundle: TinyBundle) -> None:
+    with pytest.raises(FileExistsError):
+        train_bundle(
+            tiny_bundle.products,
+            TrainingConfig.tiny(),
+            tiny_bundle.folder,
+            name="x",
+            demo=True,
+            cache=tiny_bundle.cache,
+        )
+
+
+def test_too_few_products_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+    products = [Product("a", "un livre", None, None, 10), Product("b", "un jeu", None, None, 40)]
+    with pytest.raises(InvalidInput):
+        train_bundle(products, TrainingConfig.tiny(), tmp_path / "b", name="x", demo=False, cache=tmp_path / "cache")
+    assert not (tmp_path / "b").exists()
+
+
+def test_one_category_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="two categories"):
+        train_bundle(
+            [Product("a", "un livre", None, None, 10)],
+            TrainingConfig.tiny(),
+            tmp_path / "b",
+            name="x",
+            demo=False,
+            cache=tmp_path / "cache",
+        )

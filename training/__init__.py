@@ -1,0 +1,1 @@
+"""Training: products, architectures, fitting, evaluation, and the export of a bundle."""

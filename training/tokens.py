@@ -1,0 +1,39 @@
+"""Trains the bundle's tokeniser: byte-pair subwords over lower-cased NFC text, accents and digits kept."""
+
+from collections.abc import Sequence
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from shared.tokenizer import PADDING_ID, UNKNOWN_ID
+
+PADDING = "[PAD]"
+UNKNOWN = "[UNK]"
+
+
+def train_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
+    """Learn at most `vocabulary` subwords from the prepared texts of the training rows.
+
+    Byte-pair encoding (Sennrich et al., 2016) of words, punctuation and single digits: digits apart, because
+    a size or a year is otherwise a word seen once. Id 0 is padding, id 1 a character never seen in training.
+    The same texts give the same tokeniser; with the library's `continuing_subword_prefix` they would not,
+    for it numbers the prefixed letters in the order of a hash table.
+    """
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(),  # marks where a word begins, so that a word's tail is not taken for a word
+            pre_tokenizers.Punctuation(),
+            pre_tokenizers.Digits(individual_digits=True),
+        ]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[PADDING, UNKNOWN],
+        min_frequency=2,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    if (tokenizer.token_to_id(PADDING), tokenizer.token_to_id(UNKNOWN)) != (PADDING_ID, UNKNOWN_ID):
+        raise RuntimeError("The tokeniser numbered its special tokens otherwise than serving expects.")
+    return tokenizer
