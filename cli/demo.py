@@ -26,7 +26,7 @@ from shared.settings import load_settings
 from training.demo import sample_catalogue
 from training.products import Product
 
-WIDTH = 140  # characters; what a table row needs
+WIDTH = 144  # characters; what a table row needs
 CLIENTS = 8  # products under way at once
 START_SECONDS = 600
 STOP_SECONDS = 25

@@ -20,7 +20,7 @@ _OPINIONS = ("text_code", "text_score", "image_code", "image_score", "modality",
 def show_answers(console: Console, products: Sequence[Product], jobs: Sequence[dict[str, Any]]) -> None:
     """A row per product: its title, the answer, how sure, and what the text and the photo alone said."""
     table = Table(box=None, pad_edge=False)
-    for header, width in (("product", 10), ("title", 34), ("answer", 30), ("sure", 4), ("text", 27), ("photo", 27)):
+    for header, width in (("product", 10), ("title", 34), ("answer", 30), ("sure", 5), ("text", 27), ("photo", 27)):
         table.add_column(header, width=width, no_wrap=True)
     for product, job in zip(products, jobs, strict=True):
         prediction = job["prediction"]

@@ -1,0 +1,114 @@
+"""The migrations make what the models say, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from migrations.upgrade import alembic_config, upgrade
+from shared.database import Database
+from shared.schema import is_current
+from shared.tables import Base
+from tests.conftest import add_owner, fresh_postgres, require_postgres
+
+# With what Alembic's own comparison leaves out: checks, AUTOINCREMENT, the conditions of indexes, defaults.
+SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+POSTGRES_SCHEMA = """
+    SELECT c.conrelid::regclass || '.' || c.conname, pg_get_constraintdef(c.oid)
+    FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = 'public'
+    UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT table_name || '.' || column_name,
+        concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default, identity_generation)
+    FROM information_schema.columns WHERE table_schema = 'public'
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    require_postgres()
+    with fresh_postgres() as url:
+        yield url
+
+
+def schema(connection: Connection) -> dict[str, Any]:
+    """Every table, column, constraint and index in the database's own words, apart from Alembic's."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    found = connection.execute(text(SQLITE_SCHEMA if is_sqlite else POSTGRES_SCHEMA))
+    return {
+        name: sorted(line.strip(" ,\t") for line in definition.splitlines()) if is_sqlite else definition
+        for name, definition in found
+        if "alembic_version" not in name and not name.startswith("sqlite_")
+    }
+
+
+def test_alembic_finds_nothing_left_to_migrate(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrated_schema_is_word_for_word_that_of_the_models(database: Database, empty_like: Database) -> None:
+    with empty_like.begin() as connection:
+        Base.metadata.create_all(connection)
+
+    with database.read() as migrated, empty_like.read() as modelled:
+        assert schema(migrated) == schema(modelled) != {}
+
+
+@pytest.fixture
+def empty_like(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of the same kind as `database`."""
+    if database.is_sqlite:
+        opened = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield opened
+        opened.close()
+        return
+    with fresh_postgres() as url:
+        opened = Database(url)
+        yield opened
+        opened.close()
+
+
+def test_upgrading_again_changes_nothing_and_keeps_what_is_there(database: Database) -> None:
+    add_owner(database, "owner")
+    with database.read() as connection:
+        before = schema(connection)
+
+    upgrade(database.engine.url.render_as_string(hide_password=False))
+
+    with database.read() as connection:
+        assert schema(connection) == before
+        assert connection.execute(text("SELECT username FROM users")).scalar_one() == "owner"
+    assert is_current(database)
+
+
+def test_downgrading_to_the_beginning_leaves_nothing_behind(empty: str) -> None:
+    upgrade(empty)
+
+    command.downgrade(alembic_config(empty), "base")
+
+    opened = Database(empty)
+    with opened.read() as connection:
+        assert schema(connection) == {}
+    opened.close()
+
+
+def test_upgrading_works_after_a_downgrade(empty: str) -> None:
+    upgrade(empty)
+    command.downgrade(alembic_config(empty), "base")
+
+    upgrade(empty)
+
+    opened = Database(empty)
+    assert is_current(opened)
+    opened.close()

@@ -1,0 +1,150 @@
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from shared.database import OLDEST_SQLITE, Database, sqlite_module
+from shared.errors import ConfigurationError
+from shared.identifiers import new_id, now
+from shared.tables import Image, RefreshToken
+
+ADD_ONE = """
+import sys
+from sqlalchemy import select, update
+from shared.database import Database
+from shared.tables import Image
+
+database = Database(sys.argv[1])
+for _ in range(100):
+    with database.begin() as connection:  # reads first and writes later: lost updates would show
+        size = connection.scalars(select(Image.size)).one()
+        connection.execute(update(Image).values(size=size + 1))
+"""
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    opened = Database(sqlite_url)
+    yield opened
+    opened.close()
+
+
+def add_image(database: Database, sha256: str = "ab", size: int = 0) -> None:
+    with database.begin() as connection:
+        connection.execute(insert(Image).values(sha256=sha256, size=size))
+
+
+def add_image_twice(connection: Connection) -> None:
+    for _ in range(2):
+        connection.execute(insert(Image).values(sha256="ab", size=1))
+
+
+def sizes(database: Database) -> list[int]:
+    with database.read() as connection:
+        return list(connection.scalars(select(Image.size)))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000)]
+)
+def test_every_sqlite_connection_is_set_up_to_lose_nothing(sqlite: Database, pragma: str, value: object) -> None:
+    with sqlite.read() as reading, sqlite.begin() as writing:
+        found = [connection.execute(text(f"PRAGMA {pragma}")).scalar() for connection in (reading, writing)]
+
+    assert found == [value, value]
+
+
+def test_sqlite_is_recent_enough_not_to_corrupt_its_log(sqlite: Database) -> None:
+    with sqlite.read() as connection:
+        version = connection.execute(text("SELECT sqlite_version()")).scalar_one()
+
+    assert tuple(map(int, version.split("."))) >= OLDEST_SQLITE == (3, 51, 3)
+
+
+def test_a_write_transaction_holds_the_lock_from_its_first_word(sqlite: Database, sqlite_url: str) -> None:
+    other = sqlite_module().connect(sqlite_url.removeprefix("sqlite:///"), timeout=0)
+    with sqlite.begin(), pytest.raises(sqlite_module().OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_writers_in_several_processes_and_threads_wait_for_each_other(sqlite: Database, sqlite_url: str) -> None:
+    add_image(sqlite)
+    others = [subprocess.Popen([sys.executable, "-c", ADD_ONE, sqlite_url]) for _ in range(2)]
+    threads = [threading.Thread(target=add_one_often, args=(sqlite,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [process.wait(60) for process in others] == [0, 0]
+    assert sizes(sqlite) == [400]
+
+
+def add_one_often(database: Database) -> None:
+    for _ in range(100):
+        with database.begin() as connection:
+            size = connection.scalars(select(Image.size)).one()
+            connection.execute(update(Image).values(size=size + 1))
+
+
+def test_readers_see_the_last_committed_state_while_somebody_writes(database: Database) -> None:
+    add_image(database, size=1)
+
+    with database.begin() as connection:
+        connection.execute(update(Image).values(size=2))
+        assert sizes(database) == [1]
+
+    assert sizes(database) == [2]
+
+
+def test_an_exception_takes_the_whole_transaction_back(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        add_image_twice(connection)
+
+    assert sizes(database) == []
+    add_image(database)  # and the lock is free
+
+
+def test_nothing_written_through_a_reader_is_kept(database: Database) -> None:
+    with database.read() as connection:
+        connection.execute(insert(Image).values(sha256="ab", size=1))
+
+    assert sizes(database) == []
+
+
+def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
+    orphan = insert(RefreshToken).values(user_id=new_id(), family=new_id(), token_hash="x", expires_at=now())
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(orphan)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true", "sqlite:///file:x?mode=memory&uri=true"],
+)
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="must name a file"):
+        Database(url)
+
+
+@pytest.mark.parametrize("url", ["mysql://ann:sesame@host/x", "sesame", "", "postgresql://ann:sesame@host:port/x"])
+def test_a_url_of_another_kind_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="SHELFWISE_DATABASE_URL") as caught:
+        Database(url)
+
+    assert "sesame" not in caught.value.message
+
+
+def test_whether_it_can_be_written_is_told_and_not_raised(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    assert database.is_writable()
+    assert not Database(f"sqlite:///{tmp_path / 'folder'}").is_writable()

@@ -1,0 +1,105 @@
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.store import ObjectStore
+
+BIG = os.urandom(3 * 2**20 + 1)
+
+
+def as_file(content: bytes, folder: Path) -> Path:
+    path = folder / "source"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("content", [b"", b"x", BIG], ids=["empty", "a byte", "3 MiB"])
+@pytest.mark.parametrize(
+    "source",
+    [lambda content, _: content, lambda content, _: io.BytesIO(content), as_file],
+    ids=["bytes", "stream", "path"],
+)
+def test_what_was_put_can_be_had_again(
+    store: ObjectStore, content: bytes, source: Callable[[bytes, Path], bytes], tmp_path: Path
+) -> None:
+    store.put("images/ab/abc", source(content, tmp_path))
+
+    assert store.size("images/ab/abc") == len(content)
+    assert store.get("images/ab/abc") == content
+    assert b"".join(store.chunks("images/ab/abc")) == content
+
+
+def test_a_large_object_comes_in_pieces(store: ObjectStore) -> None:
+    store.put("big", BIG)
+
+    assert len(list(store.chunks("big"))) > 1
+
+
+def test_a_second_put_replaces_the_first_whole(store: ObjectStore) -> None:
+    store.put("key", b"a long first content")
+    store.put("key", b"second")
+
+    assert store.get("key") == b"second"
+
+
+def test_what_is_not_there_has_no_size_and_no_content(store: ObjectStore) -> None:
+    assert store.size("nothing") is None
+    with pytest.raises(FileNotFoundError):
+        store.get("nothing")
+    with pytest.raises(FileNotFoundError):
+        list(store.chunks("nothing"))
+
+
+def test_a_key_cannot_leave_the_folder(store: ObjectStore, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"\.\."):
+        store.put("../../outside", b"x")
+
+    assert not list(tmp_path.parent.glob("**/outside"))
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "mes données à 100% #1?"
+    store = ObjectStore(folder.as_uri())
+
+    store.put("a/key", b"x")
+    store.sync(["a/key"])
+
+    assert (folder / "a" / "key").read_bytes() == b"x"
+
+
+def test_sync_flushes_the_objects_and_every_folder_that_holds_their_names(store: ObjectStore, tmp_path: Path) -> None:
+    root = tmp_path / "data" / "store"
+    store.put("images/ab/abc", b"1")
+    store.put("images/cd/cde", b"2")
+
+    flushed = flushes(root, lambda: store.sync(["images/ab/abc", "images/cd/cde"]))
+
+    files, folders = {"images/ab/abc", "images/cd/cde"}, {".", "images", "images/ab", "images/cd"}
+    assert set(flushed) == files | folders
+    assert set(flushed[:2]) <= files, "a file's content goes to the disk before its name"
+
+
+def test_what_is_not_there_cannot_be_made_durable(store: ObjectStore) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.sync(["nothing"])
+
+
+def flushes(root: Path, act: Callable[[], None]) -> list[str]:
+    """What lay open below `root` at each call of `os.fsync` that `act` makes, in their order."""
+    seen: list[str] = []
+
+    def watch(_frame: object, event: str, called: object) -> None:
+        if event == "c_call" and called is os.fsync:
+            opened = [os.path.realpath(path) for path in Path("/proc/self/fd").iterdir()]
+            seen.extend(os.path.relpath(path, root) for path in opened if Path(path).is_relative_to(root))
+
+    sys.setprofile(watch)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return seen

@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, text, update
+from structlog.testing import capture_logs
+
+from shared.database import Database
+from shared.identifiers import new_id, now
+from shared.tables import Batch, WorkerRow
+from shared.workers import Worker
+from tests.support.ledger import LEASE, TITLE, accept, take
+from tests.support.waiting import wait_for
+from tests.worker.conftest import MakeInference
+from tests.worker.served import Served
+from worker.model_loop import ModelLoop
+from worker.presence import Presence
+from worker.stall import StallGuard
+
+SHORT = timedelta(seconds=0.15)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker(new_id(), "model", "host", 123, started_at=now())
+
+
+@pytest.fixture
+def loop(database: Database, make_inference: MakeInference) -> ModelLoop:
+    """A loop that nobody runs: what it holds and when it advances is for the test to say."""
+    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60))
+
+
+def rows(database: Database) -> list[tuple[object, ...]]:
+    with database.read() as connection:
+        found = connection.execute(select(WorkerRow.id, WorkerRow.bundle, WorkerRow.device, WorkerRow.last_progress_at))
+        return [tuple(row) for row in found]
+
+
+def seen_within(database: Database, seconds: float) -> bool:
+    with database.read() as connection:
+        return connection.scalars(select(WorkerRow.last_seen_at)).one() > now() - timedelta(seconds=seconds)
+
+
+def age(database: Database) -> None:
+    """Have the worker's row look as if it had not been seen for an hour."""
+    with database.begin() as connection:
+        connection.execute(update(WorkerRow).values(last_seen_at=now() - timedelta(hours=1)))
+
+
+def test_a_worker_is_on_the_list_while_it_runs(database: Database, worker: Worker) -> None:
+    with Presence(worker, database, LEASE):
+        assert rows(database) == [(worker.id, None, "none", None)]
+
+    assert rows(database) == []
+
+
+def test_the_row_goes_also_when_the_worker_fails(database: Database, worker: Worker) -> None:
+    with pytest.raises(KeyError), Presence(worker, database, LEASE):
+        raise KeyError
+
+    assert rows(database) == []
+
+
+def test_the_row_is_kept_fresh(database: Database, worker: Worker) -> None:
+    with Presence(worker, database, SHORT):
+        for _ in range(2):
+            age(database)
+            wait_for(lambda: seen_within(database, 60), 10, "a heartbeat")
+
+
+def test_a_heartbeat_that_fails_is_made_up_for_by_the_next(database: Database, worker: Worker) -> None:
+    with capture_logs() as logs, Presence(worker, database, SHORT):
+        age(database)
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE workers RENAME TO away"))
+        wait_for(lambda: "heartbeat.failed" in [line["event"] for line in logs], 10, "a failed heartbeat")
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE away RENAME TO workers"))
+
+        wait_for(lambda: seen_within(database, 60), 10, "a heartbeat")
+
+
+def test_the_row_says_what_the_loop_answers_with(database: Database, worker: Worker, loop: ModelLoop) -> None:
+    with Presence(worker, database, LEASE, loop):
+        assert rows(database) == [(worker.id, "fake-1", "fake", None)]
+
+
+def test_progress_of_the_loop_is_told(database: Database, worker: Worker, loop: ModelLoop) -> None:
+    with Presence(worker, database, LEASE, loop) as presence:
+        loop.guard.advance()
+        presence.beat()
+
+        (row,) = rows(database)
+    assert row[-1] is not None
+
+
+def test_leases_are_renewed_only_if_the_loop_has_advanced(
+    database: Database, owner: str, worker: Worker, loop: ModelLoop
+) -> None:
+    presence = Presence(worker, database, LEASE, loop)
+    accept(database, owner, TITLE)
+    loop.leases.hold(take(database))
+    renewed = []
+
+    for advances in (False, True, False, True):
+        with database.begin() as connection:
+            connection.execute(update(Batch).values(lease_until=now()))
+        if advances:
+            loop.guard.advance()
+        presence.beat()
+        with database.read() as connection:
+            until = connection.scalars(select(Batch.lease_until)).one()
+        assert until is not None
+        renewed.append(until > now() + LEASE / 2)
+
+    assert renewed == [False, True, False, True]
+
+
+def test_a_lease_that_went_to_another_is_not_renewed(
+    database: Database, owner: str, worker: Worker, loop: ModelLoop
+) -> None:
+    accept(database, owner, TITLE)
+    loop.leases.hold(take(database))
+    moment = now()
+    with database.begin() as connection:
+        connection.execute(update(Batch).values(attempt=2, lease_until=moment))
+
+    loop.guard.advance()
+    Presence(worker, database, LEASE, loop).beat()
+
+    with database.read() as connection:
+        assert connection.scalars(select(Batch.lease_until)).one() == moment
+
+
+def test_other_workers_rows_are_left_alone(database: Database, worker: Worker) -> None:
+    with database.begin() as connection:
+        connection.execute(insert(WorkerRow).values(id="other", kind="io", host="h", process_id=1, device="none"))
+
+    with Presence(worker, database, LEASE):
+        pass
+
+    assert [row[0] for row in rows(database)] == ["other"]

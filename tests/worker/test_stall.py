@@ -1,0 +1,58 @@
+"""The guard ends its own process, so each test runs one."""
+
+import subprocess
+import sys
+import time
+
+BEGINNING = "import sys, time\nfrom worker.stall import StallGuard\nguard = StallGuard(0.5)\n"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", BEGINNING + code], capture_output=True, text=True, timeout=30)
+
+
+def test_a_loop_that_hangs_ends_its_process_and_leaves_every_stack() -> None:
+    started = time.monotonic()
+    ended = run("def stuck(): time.sleep(60)\nwith guard: stuck()")
+
+    assert ended.returncode == 1
+    assert time.monotonic() - started < 15
+    assert "in stuck" in ended.stderr
+    assert "Timeout" in ended.stderr
+
+
+def test_a_loop_stuck_in_native_code_that_holds_the_interpreters_lock_ends_too() -> None:
+    ended = run(
+        "import ctypes\n"
+        "def stuck(): ctypes.PyDLL(None).sleep(60)  # PyDLL keeps the lock, CDLL would give it away\n"
+        "with guard: stuck()"
+    )
+
+    assert ended.returncode == 1
+    assert "in stuck" in ended.stderr
+
+
+def test_a_loop_that_advances_lives_on() -> None:
+    ended = run(
+        "with guard:\n    for _ in range(9):\n        time.sleep(0.1)\n        guard.advance()\nprint(guard.advances)"
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "9\n", "")
+
+
+def test_a_loop_that_advanced_and_then_hangs_ends_all_the_same() -> None:
+    ended = run("with guard:\n    time.sleep(0.3); guard.advance(); time.sleep(60)")
+
+    assert ended.returncode == 1
+
+
+def test_an_idle_process_is_never_ended() -> None:
+    ended = run("with guard: pass\ntime.sleep(0.8)\nprint('alive')")
+
+    assert (ended.returncode, ended.stdout) == (0, "alive\n")
+
+
+def test_a_loop_that_raised_is_idle_again() -> None:
+    ended = run("try:\n    with guard: raise KeyError\nexcept KeyError: time.sleep(0.8)\nprint('alive')")
+
+    assert (ended.returncode, ended.stdout) == (0, "alive\n")
