@@ -77,13 +77,20 @@ class Supervisor:
         moment = time.monotonic()
         if part.start_again_at is not None:
             if moment >= part.start_again_at:
-                part.start_again_at = None
-                _start(part, sys.stderr)
+                self._start_again(part)
         elif part.process is not None and part.process.poll() is not None:
             healthy = moment - part.started_at > HEALTHY_SECONDS
             part.start_again_at = moment if healthy else moment + part.backoff
             part.backoff = FIRST_BACKOFF_SECONDS if healthy else min(2 * part.backoff, LONGEST_BACKOFF_SECONDS)
             _say(f"{part.name} ended with {part.process.returncode}; starting it again")
+
+    def _start_again(self, part: Part) -> None:
+        part.start_again_at = None
+        try:
+            _start(part, sys.stderr)
+        except OSError as error:  # no memory or no process to be had just now
+            part.start_again_at = time.monotonic() + part.backoff
+            _say(f"{part.name} cannot be started ({error.strerror}); trying again")
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.stop_asked = True

@@ -43,7 +43,9 @@ def run_service(settings: Settings) -> None:
         stack.callback(supervisor.stop)
         environment = _environment(settings)
         if not settings.broker_url:
-            environment["SHELFWISE_BROKER_URL"] = stack.enter_context(_embedded_redis(supervisor, environment))
+            environment["SHELFWISE_BROKER_URL"] = stack.enter_context(
+                _embedded_redis(settings.data_dir, supervisor, environment)
+            )
         database = Database(settings.database)
         stack.callback(database.close)
         _prepare_database(settings, database)
@@ -101,9 +103,9 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _embedded_redis(supervisor: Supervisor, environment: dict[str, str]) -> Iterator[str]:
+def _embedded_redis(data_dir: Path, supervisor: Supervisor, environment: dict[str, str]) -> Iterator[str]:
     """Keep a Redis of our own, and yield its URL."""
-    folder = short_folder()
+    folder = short_folder(data_dir.resolve() / "redis")
     try:
         process = supervisor.keep(Part("redis", redis_command(folder), environment, stage=0))
         wait_until_up(folder, process)

@@ -17,7 +17,7 @@ def add_account(settings: Settings, username: str, role: Role, generate: bool) -
     password_hash = Passwords().hash(password)
     database = Database(settings.database)
     try:
-        if not is_current(database):
+        if not (database.exists() and is_current(database)):
             raise ConfigurationError(f"No current database in {settings.data_dir}: start `shelfwise up` first.")
         with database.begin() as connection:
             add_user(connection, username, password_hash, role)

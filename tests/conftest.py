@@ -19,6 +19,7 @@ from shared.identifiers import new_id
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
 from shared.store import ObjectStore
 from shared.tables import User
+from tests.support.tiny import TinyTraining
 from training.demo import demo_catalogue
 
 sqlite_module()  # before any test loads TensorFlow; the function says why
@@ -131,17 +132,22 @@ def add_owner(database: Database, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A real bundle by the training code: an LSTM, and a VGG16 on photos of 32x32. Made once for all tests."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+def tiny_training(tmp_path_factory: pytest.TempPathFactory) -> TinyTraining:
+    """One real, small training run for all tests: 27 categories, six products of each, VGG16 at 32x32."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.config import TrainingConfig
     from training.train import train_bundle
 
-    folder = tmp_path_factory.mktemp("bundle") / "tiny"
-    cache = tmp_path_factory.mktemp("features")
-    products = demo_catalogue(seed=3, rows_per_category=6)
-    train_bundle(products, TrainingConfig.tiny(), folder, name="tiny", demo=True, cache=cache)
-    return Bundle.open(folder)
+    root, products = tmp_path_factory.mktemp("tiny"), demo_catalogue(1, 6)
+    folder, cache = root / "bundle", root / "cache"
+    manifest = train_bundle(products, TrainingConfig.tiny(), folder, name="demo catalogue", demo=True, cache=cache)
+    return TinyTraining(folder, manifest, products, cache)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_training: TinyTraining) -> Bundle:
+    """The bundle of that run."""
+    return Bundle.open(tiny_training.folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.bundles import active_version, refuse
+from shared.bundles import active_release, refuse
 from shared.database import Database
 from shared.errors import BundleRefused
 from shared.logs import get_logger
@@ -29,7 +29,7 @@ class ActiveBundle:
         self._store = store
         self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
         self._looked_at = float("-inf")
-        self._refused: str | None = None
+        self._refused: object = None
 
     @property
     def version(self) -> str | None:
@@ -39,22 +39,26 @@ class ActiveBundle:
     def refresh(self) -> Inference | None:
         """Load the active bundle if it is another one than before; looks at most once a second.
 
-        A bundle that is refused leaves the one before in place, and its reason on its row.
+        A bundle that is refused leaves the one before in place, and its reason on its row; it is tried again
+        when it is activated again.
         """
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return self.inference
         self._looked_at = time.monotonic()
         with self._database.read() as connection:
-            wanted = active_version(connection)
-        if wanted is not None and wanted not in (self.version, self._refused):
+            release = active_release(connection)
+        if release is not None and release.version != self.version and release != self._refused:
             try:
-                self._load(wanted)
+                self._load(release.version)
             except BundleRefused as refusal:
-                self._refused = wanted
-                get_logger().error("bundle.refused", bundle=wanted, reason=refusal.message, serving=self.version)
-                with self._database.begin() as connection:
-                    refuse(connection, wanted, refusal.message)
+                self._refused = release
+                self._say_why(release.version, refusal.message)
         return self.inference
+
+    def _say_why(self, version: str, reason: str) -> None:
+        get_logger().error("bundle.refused", bundle=version, reason=reason, serving=self.version)
+        with self._database.begin() as connection:
+            refuse(connection, version, reason)
 
     def _load(self, version: str) -> None:
         started = time.monotonic()

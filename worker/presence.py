@@ -1,6 +1,5 @@
 """The heartbeat: a thread that keeps this worker's row fresh, and the leases of a loop that gets somewhere."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
@@ -9,35 +8,32 @@ from typing import Self
 from shared.database import Database
 from shared.identifiers import now
 from shared.ledger.claim import Claim, renew
-from shared.logs import get_logger
 from shared.workers import Worker, forget, seen
 from worker.model_loop import ModelLoop
+from worker.repeating import Repeating
 
 BEATS_PER_LEASE = 3
 
 
-class Presence:
+class Presence(Repeating):
     """Beats three times a lease while the process runs; the row goes when the process stops in order."""
 
     def __init__(self, worker: Worker, database: Database, lease: timedelta, loop: ModelLoop | None = None) -> None:
+        super().__init__("heartbeat", lease.total_seconds() / BEATS_PER_LEASE, self.beat)
         self._worker = worker
         self._database = database
         self._lease = lease
         self._loop = loop
         self._advances = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self.beat()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         with self._database.begin() as connection:
             forget(connection, self._worker.id)
 
@@ -57,10 +53,3 @@ class Presence:
         self._advances = loop.guard.advances
         self._worker = replace(self._worker, last_progress_at=now())
         return loop.leases.held()
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._lease.total_seconds() / BEATS_PER_LEASE):
-            try:
-                self.beat()
-            except Exception:  # a heartbeat that is missed is made up for by the next
-                get_logger().exception("heartbeat.failed")

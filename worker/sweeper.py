@@ -3,10 +3,7 @@
 It needs the database only. Rings go to the background ringer, so a Redis that is away holds nothing up.
 """
 
-import threading
 from datetime import timedelta
-from types import TracebackType
-from typing import Self
 
 from shared.database import Database
 from shared.lanes import MODEL_LANES
@@ -15,29 +12,19 @@ from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.settings import Settings
 from shared.workers import ALIVE_LEASES, alive, forget_dead
+from worker.repeating import Repeating
 
 
-class Sweeper:
-    """Sweeps every `sweep_seconds` from a thread of its own."""
+class Sweeper(Repeating):
+    """Sweeps every `sweep_seconds` for the time of a `with` block."""
 
     def __init__(self, settings: Settings, database: Database, ringer: Ringer) -> None:
+        super().__init__("sweep", settings.sweep_seconds, self.sweep)
         self._database = database
         self._ringer = ringer
-        self._pause = settings.sweep_seconds
+        self._stale_after = timedelta(seconds=settings.sweep_seconds)
         self._dead_after = ALIVE_LEASES * timedelta(seconds=settings.lease_seconds)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._log = get_logger()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
 
     def sweep(self) -> None:
         """Do every step once."""
@@ -53,15 +40,8 @@ class Sweeper:
 
     def _ring_stale_lanes(self) -> None:
         with self._database.read() as connection:
-            stale = stale_lanes(connection, timedelta(seconds=self._pause))
+            stale = stale_lanes(connection, self._stale_after)
             workers = alive(connection, "model", self._dead_after)
         for lane, batches in stale.items():
             if lane in MODEL_LANES and workers:
                 self._ringer.ring(lane, times=min(batches, workers))
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._pause):
-            try:
-                self.sweep()
-            except Exception:  # the next sweep tries again
-                self._log.exception("sweep.failed")

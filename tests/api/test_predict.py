@@ -16,7 +16,7 @@ from shared.store import ObjectStore
 from shared.tables import Batch, Image, Prediction
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
-from tests.api.photos import BROKEN, GOOD, jpeg, png_of
+from tests.support.photos import BROKEN, GOOD, jpeg, png_of
 from tests.support.waiting import wait_for
 
 TEXT = {"product_id": "3804725264", "designation": "Piscine gonflable", "description": "Ronde, <b>3&nbsp;m</b>"}

@@ -78,3 +78,11 @@ def test_what_cannot_be_a_name_is_refused(data_dir: Path, name: str) -> None:
 def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="start `shelfwise up` first"):
         add_account(load_settings(data_dir=tmp_path / "nothing"), "ann", Role.USER, generate=True)
+
+
+def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
+    done = shelfwise("users", "add", "ann", "--generate", "--data-dir", tmp_path)
+
+    assert done.returncode == 1
+    assert "start `shelfwise up` first" in done.stderr
+    assert not (tmp_path / "shelfwise.db").exists()

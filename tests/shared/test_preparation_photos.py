@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared.errors import BrokenImage, ImageTooLarge, InvalidInput
 from shared.preparation import MAX_PIXELS, check_photo, photo_pixels
-from tests.api.photos import encoded, oriented, png_of
+from tests.support.photos import encoded, oriented, png_of
 
 SIZE = 32
 LOSSY = 6.0  # mean difference that a JPEG or WebP of good quality may make, of 255

@@ -81,3 +81,21 @@ def test_a_redis_that_does_not_come_up_is_one_sentence(folder: Path, hangs: bool
             silent.listen()
         with pytest.raises(ConfigurationError, match="The embedded Redis did not start"):
             wait_until_up(folder, process)
+
+
+def test_the_wanted_folder_is_taken_and_made_private(tmp_path: Path) -> None:
+    wanted = tmp_path / "redis"
+
+    assert short_folder(wanted) == wanted
+    assert stat.S_IMODE(wanted.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["long" * 25, "a name", "100%"])
+def test_a_wanted_folder_that_holds_no_socket_or_means_something_else_in_a_url_is_not_taken(
+    tmp_path: Path, name: str
+) -> None:
+    made = short_folder(tmp_path / name)
+    made.rmdir()
+
+    assert made.parent != tmp_path
+    assert not (tmp_path / name).exists()

@@ -9,7 +9,7 @@ import pytest
 from shared.bundle import GOLDEN, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, GoldenRows
 from shared.fusion import calibrated, fused
 from shared.tokenizer import TextEncoder
-from tests.training.tiny import TinyBundle
+from tests.support.tiny import TinyTraining
 from training.export import GOLDEN_TOLERANCE, make_reproducible
 from training.models import TextModelConfig, convolutions, make_text_model
 
@@ -23,29 +23,29 @@ for path in sys.argv[1:]:
 """
 
 
-def test_the_bundle_opens_and_its_hashes_hold(tiny_bundle: TinyBundle) -> None:
-    assert Bundle.open(tiny_bundle.folder).manifest == tiny_bundle.manifest
+def test_the_bundle_opens_and_its_hashes_hold(tiny_training: TinyTraining) -> None:
+    assert Bundle.open(tiny_training.folder).manifest == tiny_training.manifest
 
 
-def test_nothing_unfinished_is_left_beside_it(tiny_bundle: TinyBundle) -> None:
-    assert {path.name for path in tiny_bundle.folder.parent.iterdir()} == {"bundle", "cache"}
+def test_nothing_unfinished_is_left_beside_it(tiny_training: TinyTraining) -> None:
+    assert {path.name for path in tiny_training.folder.parent.iterdir()} == {"bundle", "cache"}
 
 
-def test_models_load_where_training_cannot_be_imported(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
-    paths = [str(tiny_bundle.folder / name) for name in (TEXT_MODEL, IMAGE_MODEL)]
+def test_models_load_where_training_cannot_be_imported(tiny_training: TinyTraining, tmp_path: Path) -> None:
+    paths = [str(tiny_training.folder / name) for name in (TEXT_MODEL, IMAGE_MODEL)]
     command = [sys.executable, "-c", LOAD_ELSEWHERE, *paths]
     loaded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == ["27", "float32", "27", "float32"]
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_golden_rows_come_out_again(tiny_bundle: TinyBundle, precision: str) -> None:
-    manifest, golden = tiny_bundle.manifest, GoldenRows.load(tiny_bundle.folder / GOLDEN)
-    text_model = keras.saving.load_model(tiny_bundle.folder / TEXT_MODEL, compile=False)
-    image_model = keras.saving.load_model(tiny_bundle.folder / IMAGE_MODEL, compile=False)
+def test_golden_rows_come_out_again(tiny_training: TinyTraining, precision: str) -> None:
+    manifest, golden = tiny_training.manifest, GoldenRows.load(tiny_training.folder / GOLDEN)
+    text_model = keras.saving.load_model(tiny_training.folder / TEXT_MODEL, compile=False)
+    image_model = keras.saving.load_model(tiny_training.folder / IMAGE_MODEL, compile=False)
     for layer in convolutions(image_model):
         layer.dtype_policy = precision
-    tokens = TextEncoder.load(tiny_bundle.folder / TOKENIZER, manifest.text.max_tokens).encode(golden.texts.tolist())
+    tokens = TextEncoder.load(tiny_training.folder / TOKENIZER, manifest.text.max_tokens).encode(golden.texts.tolist())
     text = calibrated(np.asarray(text_model(tokens)), manifest.fusion.text_temperature)
     image = calibrated(np.asarray(image_model(golden.pixels)), manifest.fusion.image_temperature)
     allowed = 1e-5 if precision == "float32" else GOLDEN_TOLERANCE
@@ -57,8 +57,8 @@ def test_golden_rows_come_out_again(tiny_bundle: TinyBundle, precision: str) -> 
         assert np.abs(found - stored).max() <= allowed
 
 
-def test_golden_rows_are_probabilities_of_prepared_inputs(tiny_bundle: TinyBundle) -> None:
-    golden = GoldenRows.load(tiny_bundle.folder / GOLDEN)
+def test_golden_rows_are_probabilities_of_prepared_inputs(tiny_training: TinyTraining) -> None:
+    golden = GoldenRows.load(tiny_training.folder / GOLDEN)
     assert len(golden.texts) == 8
     assert golden.pixels.dtype == np.uint8
     assert golden.pixels.shape == (8, 32, 32, 3)

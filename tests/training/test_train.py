@@ -6,49 +6,49 @@ import pytest
 
 from shared.errors import InvalidInput
 from shared.taxonomy import RAKUTEN
-from tests.training.tiny import TinyBundle
+from tests.support.tiny import TinyTraining
 from training.config import TrainingConfig
 from training.products import Product, fingerprint
 from training.train import train_bundle
 
 
-def test_the_manifest_describes_the_run(tiny_bundle: TinyBundle) -> None:
-    manifest = tiny_bundle.manifest
+def test_the_manifest_describes_the_run(tiny_training: TinyTraining) -> None:
+    manifest = tiny_training.manifest
     assert re.fullmatch(r"demo-[0-9a-f]{12}", manifest.version)
     assert manifest.demo
     assert [category.code for category in manifest.classes] == sorted(category.code for category in RAKUTEN)
     assert (manifest.data.train_rows, manifest.data.validation_rows, manifest.data.test_rows) == (108, 27, 27)
-    assert manifest.data.fingerprint == fingerprint(tiny_bundle.products)
+    assert manifest.data.fingerprint == fingerprint(tiny_training.products)
     assert manifest.metrics.rows == 27
     assert sum(manifest.profile.class_mix.values()) == pytest.approx(1.0)
     assert set(manifest.review_thresholds) == set(manifest.profile.class_mix)
     assert set(manifest.libraries) == {"keras", "tensorflow", "tokenizers", "numpy", "PIL"}
 
 
-def test_a_tiny_bundle_is_better_than_guessing(tiny_bundle: TinyBundle) -> None:
-    assert tiny_bundle.manifest.metrics.fused.accuracy > 5 / 27
+def test_a_tiny_bundle_is_better_than_guessing(tiny_training: TinyTraining) -> None:
+    assert tiny_training.manifest.metrics.fused.accuracy > 5 / 27
 
 
-def test_permuted_rows_train_the_very_same_bundle(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
-    order = np.random.default_rng(2).permutation(len(tiny_bundle.products))
-    permuted = [tiny_bundle.products[row] for row in order]
+def test_permuted_rows_train_the_very_same_bundle(tiny_training: TinyTraining, tmp_path: Path) -> None:
+    order = np.random.default_rng(2).permutation(len(tiny_training.products))
+    permuted = [tiny_training.products[row] for row in order]
     manifest = train_bundle(
-        permuted, TrainingConfig.tiny(), tmp_path / "b", name="demo catalogue", demo=True, cache=tiny_bundle.cache
+        permuted, TrainingConfig.tiny(), tmp_path / "b", name="demo catalogue", demo=True, cache=tiny_training.cache
     )
-    assert manifest.classes == tiny_bundle.manifest.classes
-    assert manifest.metrics == tiny_bundle.manifest.metrics
-    assert manifest.files == tiny_bundle.manifest.files
+    assert manifest.classes == tiny_training.manifest.classes
+    assert manifest.metrics == tiny_training.manifest.metrics
+    assert manifest.files == tiny_training.manifest.files
 
 
-def test_an_existing_folder_is_never_touched(tiny_bundle: TinyBundle) -> None:
+def test_an_existing_folder_is_never_touched(tiny_training: TinyTraining) -> None:
     with pytest.raises(FileExistsError):
         train_bundle(
-            tiny_bundle.products,
+            tiny_training.products,
             TrainingConfig.tiny(),
-            tiny_bundle.folder,
+            tiny_training.folder,
             name="x",
             demo=True,
-            cache=tiny_bundle.cache,
+            cache=tiny_training.cache,
         )
 
 

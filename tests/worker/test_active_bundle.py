@@ -35,6 +35,9 @@ class Releases:
         with self._database.begin() as connection:
             activate(connection, version)
 
+    def repair(self, version: str) -> None:
+        self._store.put(bundle_key(version, IMAGE_MODEL), self._folder / "trained" / version / IMAGE_MODEL)
+
     def refusals(self) -> dict[str, str | None]:
         with self._database.read() as connection:
             return {version: why for version, why in connection.execute(select(BundleRow.version, BundleRow.refused))}
@@ -107,6 +110,19 @@ def test_after_a_refused_bundle_the_next_one_is_loaded(active: ActiveBundle, rel
     wait_for(active.refresh, 10, "the next bundle")
 
     assert active.version == "v2"
+
+
+def test_a_refused_bundle_that_was_repaired_is_loaded_once_it_is_activated_again(
+    active: ActiveBundle, releases: Releases
+) -> None:
+    releases.publish("v1", damaged=True)
+    assert active.refresh() is None
+    releases.repair("v1")
+    releases.activate("v1")
+
+    wait_for(active.refresh, 10, "the repaired bundle")
+
+    assert releases.refusals() == {"v1": None}
 
 
 def test_a_predictor_that_does_not_exist_is_one_sentence(

@@ -1,4 +1,4 @@
-"""What the shared tiny bundle is made of."""
+"""What the tests' one training run was made of, and what it made."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from training.products import Product
 
 
 @dataclass(frozen=True)
-class TinyBundle:
+class TinyTraining:
     """A bundle's folder and manifest, and what it was trained on."""
 
     folder: Path
