@@ -93,7 +93,7 @@ def _parts(settings: Settings, environment: dict[str, str]) -> Iterator[Part]:
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for this process alone."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,16 +141,20 @@ def _prepare_bundle(
     with database.read() as connection:
         if active_version(connection):
             return
-    folder, cache = settings.data_dir / "training" / "demo", settings.data_dir / "cache" / "features"
-    _say("no bundle is active: training the demo bundle (once, a minute or two)")
-    command = [sys.executable, "-m", "training.demo_bundle", "--out", str(folder), "--cache", str(cache)]
-    status = supervisor.run_to_end(Part("training", command, environment))
-    if supervisor.stop_asked:
-        return
-    if status != 0:
-        raise Unavailable(f"Training the demo bundle failed with status {status}.")
+    workshop = settings.data_dir / "training"
+    folder = workshop / "demo"  # appears there when it is complete, so what a killed start left is as good
+    if not folder.exists():
+        shutil.rmtree(workshop, ignore_errors=True)
+        _say("no bundle is active: training the demo bundle (once; two or three minutes on two cores)")
+        features = settings.data_dir / "cache" / "features"
+        command = [sys.executable, "-m", "training.demo_bundle", "--out", str(folder), "--cache", str(features)]
+        status = supervisor.run_to_end(Part("training", command, environment))
+        if supervisor.stop_asked:
+            return
+        if status != 0:
+            raise Unavailable(f"Training the demo bundle failed with status {status}.")
     publish(database, ObjectStore(settings.store), Bundle.open(folder), activated=True)
-    shutil.rmtree(folder)
+    shutil.rmtree(workshop)
 
 
 def _wait_until_ready(settings: Settings, database: Database, supervisor: Supervisor) -> None:

@@ -1,0 +1,46 @@
+"""`shelfwise demo`, with a small bundle already there so that nothing has to be trained."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.bundle import Bundle
+from tests.support.service import ROOT, prepare_data
+from training.demo import sample_catalogue
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, tiny_bundle: Bundle) -> Path:
+    """The folder of a demo that has run."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    prepare_data(folder / "data", migrated_sqlite, tiny_bundle)
+    command = [sys.executable, "-m", "cli", "demo", "--folder", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (folder / "said.txt").write_text(done.stdout)
+    return folder
+
+
+def test_every_sample_product_is_answered_and_written_down(demo: Path) -> None:
+    with (demo / "results.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    assert [row["product_id"] for row in rows] == [product.product_id for product in sample_catalogue()]
+    assert {row["status"] for row in rows} == {"succeeded"}
+    assert {row["modality"] for row in rows} == {"text+image", "text", "image"}
+
+
+def test_the_bundles_measured_figures_are_printed(demo: Path, tiny_bundle: Bundle) -> None:
+    said = (demo / "said.txt").read_text()
+
+    metrics = tiny_bundle.manifest.metrics
+    for figures in (metrics.text, metrics.image, metrics.fused):
+        assert f"accuracy {figures.accuracy:.3f}" in said
+    assert f"{len(sample_catalogue())} of {len(sample_catalogue())} products answered" in said
+
+
+def test_the_service_that_it_started_has_ended(demo: Path) -> None:
+    assert not (demo / "data" / "redis" / "redis.sock").exists()

@@ -1,0 +1,36 @@
+"""The first `shelfwise up` in an empty folder."""
+
+import shutil
+import stat
+from pathlib import Path
+
+from shared.bundle import Bundle
+from tests.support.service import ended, running_service, submit
+
+
+def test_an_empty_folder_becomes_a_running_service(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    """All but the training itself, whose finished bundle lies where a start that was killed after it left it."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(tiny_bundle.folder, data_dir / "training" / "demo")
+
+    with running_service(data_dir) as service:
+        service.wait_until_ready()
+        with service.client() as client:
+            (job,) = ended(client, submit(client, "Piscine gonflable"))
+
+    assert job["prediction"]["model_version"] == tiny_bundle.manifest.version
+    assert not (data_dir / "training").exists()
+    assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_generated_administrators_password_is_shown_once(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(tiny_bundle.folder, data_dir / "training" / "demo")
+
+    with running_service(data_dir, admin_password="") as service:
+        service.wait_until_ready()
+        (line,) = [line for line in service.output().splitlines() if "made the user admin" in line]
+        service.client(password=line.split("password ")[1].split()[0]).close()
+    with running_service(data_dir, admin_password="") as service:
+        service.wait_until_ready()
+        assert "made the user" not in service.output()
