@@ -5,7 +5,8 @@ from typing import Any, Literal
 from alembic import context
 
 from shared.database import Database
-from shared.tables import Base, UtcDateTime
+from shared.tables import Base
+from shared.tables.base import UtcDateTime
 
 
 def render_item(kind: str, item: Any, _autogenerate: object) -> str | Literal[False]:

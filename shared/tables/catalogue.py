@@ -1,0 +1,38 @@
+"""Labelled products, and the photos that rows name."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.identifiers import now
+from shared.tables.base import NEVER_REUSED, SERIAL, Base
+
+
+class Image(Base):
+    """A stored photo. The file lies in the object store under the same hash."""
+
+    __tablename__ = "images"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class Product(Base):
+    """One labelled product of the catalogue that training reads."""
+
+    __tablename__ = "products"
+
+    id: Mapped[int] = mapped_column(SERIAL, Identity(), primary_key=True)
+    product_id: Mapped[str] = mapped_column(String(200), unique=True)
+    designation: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    image_id: Mapped[str | None] = mapped_column(String(200))
+    image: Mapped[str | None] = mapped_column(ForeignKey("images.sha256"), index=True)
+    prdtypecode: Mapped[int] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (NEVER_REUSED,)
