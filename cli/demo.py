@@ -1,10 +1,10 @@
 """`shelfwise demo`: the main job from beginning to end, as a client would do it, in a folder of its own."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ from training.products import Product
 WIDTH = 144  # characters; what a table row needs
 CLIENTS = 8  # products under way at once
 START_SECONDS = 600
-STOP_SECONDS = 25
+STOP_SECONDS = 30
 
 
 def run_demo(folder: Path) -> None:
@@ -77,16 +77,30 @@ def _service(folder: Path, console: Console) -> Iterator[tuple[str, str]]:
         try:
             yield _wait_until_ready(service, console, log_path), password
         finally:
-            service.send_signal(signal.SIGTERM)
-            service.wait(STOP_SECONDS)
+            _end(service)
+
+
+def _end(service: subprocess.Popen[str]) -> None:
+    """Stop the service in order, or kill it, which takes its parts along."""
+    service.terminate()
+    try:
+        service.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        service.kill()
+        service.wait()
 
 
 def _wait_until_ready(service: subprocess.Popen[str], console: Console, log_path: Path) -> str:
     """Pass on what the service says until it says that it is ready; returns its address."""
-    for line in service.stdout or ():
-        console.print(f"  {line.rstrip()}", markup=False, highlight=False)
-        if line.startswith("ready: "):
-            return line.removeprefix("ready: ").strip()
+    overdue = threading.Timer(START_SECONDS, service.terminate)
+    overdue.start()
+    try:
+        for line in service.stdout or ():
+            console.print(f"  {line.rstrip()}", markup=False, highlight=False)
+            if line.startswith("ready: "):
+                return line.removeprefix("ready: ").strip()
+    finally:
+        overdue.cancel()
     raise Unavailable(f"The service ended before it was ready; {log_path} says why.")
 
 

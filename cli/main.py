@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,8 +29,18 @@ def main() -> None:
     try:
         app()
     except ShelfwiseError as error:
-        print(f"shelfwise: {error.message}", file=sys.stderr)
-        sys.exit(1)
+        _fail(error.message)
+    except OSError as error:
+        _fail(f"{error.strerror or type(error).__name__}: {error.filename or 'the network'}")
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):  # which is not imported for every command
+            raise
+        _fail("The database cannot be used; SHELFWISE_DATABASE_URL says which one it is.")
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(f"shelfwise: {sentence}", file=sys.stderr)
+    sys.exit(1)
 
 
 @app.command()

@@ -15,6 +15,7 @@ import httpx
 
 from cli.secret_files import kept_secret
 from cli.supervisor import Part, Supervisor
+from shared.broker import make_celery
 from shared.bundle import Bundle
 from shared.bundles import active_version
 from shared.database import Database
@@ -28,6 +29,7 @@ from shared.users import Role, add_user, has_users
 from shared.workers import alive, answering
 
 READY_SECONDS = 120
+BROKER_SECONDS = 5
 ADMIN = "admin"
 # Models take every core they get. The API goes first, so that a burst is accepted at once and then answered
 # together, and so that it stays quick beside long work.
@@ -42,7 +44,9 @@ def run_service(settings: Settings) -> None:
         supervisor = Supervisor()
         stack.callback(supervisor.stop)
         environment = _environment(settings)
-        if not settings.broker_url:
+        if settings.broker_url:
+            _require_broker(settings.broker_url)
+        else:
             environment["SHELFWISE_BROKER_URL"] = stack.enter_context(
                 _embedded_redis(settings.data_dir, supervisor, environment)
             )
@@ -159,7 +163,7 @@ def _prepare_bundle(
 
 def _wait_until_ready(settings: Settings, database: Database, supervisor: Supervisor) -> None:
     """Print the address once a product can be predicted. Raises Unavailable when that takes too long."""
-    url = f"http://{settings.host}:{settings.port}"
+    url = _url(settings)
     end = time.monotonic() + READY_SECONDS
     while not supervisor.stop_asked:
         if _is_ready(url, settings, database):
@@ -179,6 +183,21 @@ def _is_ready(url: str, settings: Settings, database: Database) -> bool:
         return httpx.get(f"{url}/health/ready", trust_env=False, timeout=5).is_success
     except httpx.TransportError:
         return False
+
+
+def _url(settings: Settings) -> str:
+    """Where the API is reached from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared, not bound
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _require_broker(url: str) -> None:
+    """Raise ConfigurationError unless the broker that was named answers."""
+    try:
+        with make_celery(url).connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
+    except Exception as error:  # whatever the transport raises
+        raise ConfigurationError(f"SHELFWISE_BROKER_URL: Redis does not answer ({type(error).__name__}).") from None
 
 
 def _refuse_used_port(host: str, port: int) -> None:

@@ -18,7 +18,9 @@ from shared.errors import ConfigurationError
 
 OLDEST_SQLITE = (3, 51, 3)  # earlier ones can corrupt a database in WAL mode while it is being reset
 BUSY_SECONDS = 30
-_POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30}
+# Parameters are people's texts and hashes of their passwords: errors must not carry them into the log.
+_ENGINE: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30, "hide_parameters": True}
+_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -28,6 +30,8 @@ class Database:
         parsed = _parsed(url)
         self.engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_engine(parsed)
         self._writing = self.engine.execution_options(shelfwise_writes=True)
+        # SQLite's transactions see one state as they are; PostgreSQL's see a new one in every statement.
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_STATE)
         # SQLite has one writer. Threads of one process queue here, where the lock wakes the next one at once,
         # instead of in SQLite's busy handler, which sleeps and tries again.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
@@ -51,7 +55,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading one consistent state; nothing written through it is kept."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     def is_writable(self) -> bool:
@@ -98,7 +102,7 @@ def _sqlite_engine(url: URL) -> Engine:
         raise ConfigurationError("SHELFWISE_DATABASE_URL must name a file: a database in memory loses accepted jobs.")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL
+        url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_ENGINE
     )
 
     @event.listens_for(engine, "connect")
@@ -124,7 +128,7 @@ def _sqlite_engine(url: URL) -> Engine:
 def _postgres_engine(url: URL) -> Engine:
     if url.get_backend_name() != "postgresql":
         raise ConfigurationError("SHELFWISE_DATABASE_URL must begin with sqlite:/// or postgresql://.")
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_ENGINE)
 
 
 def upsert(connection: Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:

@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from shared.errors import NotFound
-from shared.lifecycle import BatchState, JobStatus, is_terminal
+from shared.lanes import Lane
+from shared.lifecycle import BatchState, JobStatus, in_states, is_terminal
 from shared.predictions import PredictionRecord, first_predictions
 from shared.tables import Batch, Job
+
+LINE = 1_000  # batches of a lane that are counted for a place in it, so that asking costs the same in any queue
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """One submission and how far it is.
 
-    `queue_position` is 1 for the job whose work is claimed next and None for jobs that do not wait;
+    `queue_position` is 1 for the job whose work is claimed next and None for jobs that do not wait, or that wait
+    behind more than LINE batches;
     `prediction` is set for jobs of one product.
     """
 
@@ -102,13 +106,20 @@ def jobs_before(connection: Connection, wanted: JobFilter, job_id: str | None, l
 
 
 def queue_positions(connection: Connection, job_ids: Collection[str]) -> dict[str, int]:
-    """How many batches of their lane are claimed before the first one of each of these jobs is, that one included."""
+    """The places in their lane of these jobs' first waiting batches, 1 being next; jobs beyond LINE are left out."""
     if not job_ids:
         return {}
-    place = func.row_number().over(partition_by=Batch.lane, order_by=(Batch.turn, Batch.id))
-    waiting = select(Batch.job_id, place.label("place")).where(Batch.state == BatchState.QUEUED).subquery()
-    first = select(waiting.c.job_id, func.min(waiting.c.place)).where(waiting.c.job_id.in_(job_ids))
-    return {job_id: place for job_id, place in connection.execute(first.group_by(waiting.c.job_id))}
+    places: dict[str, int] = {}
+    for lane in Lane:
+        line = connection.scalars(
+            select(Batch.job_id)
+            .where(Batch.lane == lane, in_states(Batch.state, BatchState.QUEUED))
+            .order_by(Batch.turn, Batch.id)
+            .limit(LINE)
+        )
+        for place, job_id in enumerate(line, start=1):
+            places.setdefault(job_id, place)
+    return {job_id: places[job_id] for job_id in job_ids if job_id in places}
 
 
 def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[JobRecord]:

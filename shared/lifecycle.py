@@ -12,7 +12,7 @@ change is a statement made by `move`, which touches a row only where the move is
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Update, update
+from sqlalchemy import ColumnElement, Update, bindparam, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 
@@ -82,9 +82,20 @@ def sources(to: State) -> list[State]:
     return [state for state, targets in _MOVES[type(to)].items() if to in targets]
 
 
+def in_states(column: InstrumentedAttribute[Any], *states: State) -> ColumnElement[bool]:
+    """The condition that a row is in one of these states.
+
+    They are written into the statement instead of being bound to it: a partial index (`WHERE state = 'queued'`)
+    serves a query only if the planner can read there that it does.
+    """
+    if len(states) == 1:
+        return column == bindparam(None, states[0], literal_execute=True)
+    return column.in_(bindparam(None, states, expanding=True, literal_execute=True))
+
+
 def move(column: InstrumentedAttribute[Any], to: State) -> Update:
     """An UPDATE of `column` to `to`, for rows in a state from which that is legal; the caller adds which rows."""
-    return update(column.class_).where(column.in_(sources(to))).values({column: to})
+    return update(column.class_).where(in_states(column, *sources(to))).values({column: to})
 
 
 def outcome(succeeded: int, failed: int) -> JobStatus:

@@ -49,6 +49,8 @@ def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:
         for name in (*CONTENT, MANIFEST):
             _download(store, bundle_key(version, name), arriving / name)
         bundle = Bundle.open(arriving)
+        if bundle.manifest.version != version:
+            raise BundleRefused(f"{version}: the manifest in the store is that of {bundle.manifest.version}.")
         try:
             arriving.rename(folder)
         except OSError:

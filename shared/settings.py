@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         return secret
 
     @model_validator(mode="after")
-    def _lease_outlives_sweep(self) -> Self:
+    def _stall_outlives_lease(self) -> Self:
         if self.stall_seconds < self.lease_seconds:
             raise ValueError("STALL_SECONDS must not be below LEASE_SECONDS: a stalled worker must have lost its lease")
         return self

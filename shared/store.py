@@ -1,15 +1,23 @@
-"""The object store: images, catalogues and bundles, in a local folder or on S3."""
+"""The object store: images, catalogues and bundles, in a local folder or on S3.
+
+A store that fails raises Unavailable, a full one StorageFull, and an object that is not there FileNotFoundError.
+"""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import IO
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from shared.disk import to_disk
+from shared.errors import StorageFull, Unavailable
 
 CHUNK = 2**20
+_NO_SPACE = "No space left on device"  # obstore keeps the system's error as text only
 
 
 class ObjectStore:
@@ -28,7 +36,8 @@ class ObjectStore:
 
     def put(self, key: str, source: IO[bytes] | bytes | Path) -> None:
         """Write an object whole, or not at all. It may be lost in a power cut until `sync` is called for it."""
-        obstore.put(self._store, key, source)
+        with _told_plainly():
+            obstore.put(self._store, key, source)
 
     def sync(self, keys: Iterable[str]) -> None:
         """Return once these objects would survive a power cut; call it before committing a row that names them.
@@ -40,25 +49,42 @@ class ObjectStore:
         if root is None:
             return
         folders = {root}
-        for key in keys:
-            path = root / key
-            to_disk(path)
-            folders.update(parent for parent in path.parents if parent.is_relative_to(root))
-        for folder in folders:
-            to_disk(folder)
+        with _told_plainly():
+            for key in keys:
+                path = root / key
+                to_disk(path)
+                folders.update(parent for parent in path.parents if parent.is_relative_to(root))
+            for folder in folders:
+                to_disk(folder)
 
     def size(self, key: str) -> int | None:
         """An object's size in bytes, or None when there is none."""
         try:
-            return obstore.head(self._store, key)["size"]
+            with _told_plainly():
+                return obstore.head(self._store, key)["size"]
         except FileNotFoundError:
             return None
 
     def get(self, key: str) -> bytes:
         """An object's whole content. Raises FileNotFoundError."""
-        return bytes(obstore.get(self._store, key).bytes())
+        with _told_plainly():
+            return bytes(obstore.get(self._store, key).bytes())
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """An object's content piece by piece, about 1 MiB each. Raises FileNotFoundError."""
-        for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
-            yield bytes(chunk)
+        with _told_plainly():
+            for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Bring what a store raises in the block to StorageFull or Unavailable; FileNotFoundError stays."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        if (isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)) or _NO_SPACE in str(error):
+            raise StorageFull("The object store is full.") from error
+        raise Unavailable("The object store does not answer.") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.bundles import active_release, refuse
 from shared.database import Database
-from shared.errors import BundleRefused
+from shared.errors import BundleRefused, ConfigurationError
 from shared.logs import get_logger
 from shared.releases import fetch
 from shared.settings import Settings
@@ -15,6 +15,7 @@ from worker.inference import Inference
 from worker.predictor import make_predictor
 
 LOOK_SECONDS = 1.0
+RETRY_SECONDS = 30.0
 DECODERS = 2
 
 
@@ -40,7 +41,7 @@ class ActiveBundle:
         """Load the active bundle if it is another one than before; looks at most once a second.
 
         A bundle that is refused leaves the one before in place, and its reason on its row; it is tried again
-        when it is activated again.
+        when it is activated again. One that could not be loaded for other reasons is tried again in a while.
         """
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return self.inference
@@ -53,6 +54,11 @@ class ActiveBundle:
             except BundleRefused as refusal:
                 self._refused = release
                 self._say_why(release.version, refusal.message)
+            except ConfigurationError:
+                raise
+            except Exception:  # a store that is away, a full disk: no reason to stop answering with the one before
+                get_logger().exception("bundle.not_loaded", bundle=release.version, serving=self.version)
+                self._looked_at += RETRY_SECONDS
         return self.inference
 
     def _say_why(self, version: str, reason: str) -> None:

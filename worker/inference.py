@@ -22,12 +22,13 @@ from shared.store import ObjectStore
 from worker.predictor import Predictor, PreparedRows, Scores
 
 TOP = 5
+ALWAYS_REVIEW = 1.0  # a threshold that no confidence reached; a saturated softmax would round up to it
 NO_IMAGE = RowError("IMAGE_MISSING", "The product's photo is no longer in the store.")
 NO_INPUT = RowError("EMPTY_PRODUCT", "The product has neither a readable text nor a photo.")
 
 
 class PredictorFault(Exception):
-    """The predictor returned something that is no answer to what it was asked."""
+    """The predictor raised, or returned something that is no answer to what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,13 @@ class Inference:
         return SubBatch(good, PreparedRows(texts, pixels), errors)
 
     def answer(self, batch: SubBatch) -> list[tuple[ClaimedRow, Outcome]]:
-        """Run the models on a prepared sub-batch. Raises whatever the predictor raises, or PredictorFault."""
+        """Run the models on a prepared sub-batch. Raises PredictorFault when they fail."""
         if not batch.rows:
             return batch.errors
-        scores = self._predictor.predict(batch.inputs)
+        try:
+            scores = self._predictor.predict(batch.inputs)
+        except Exception as error:
+            raise PredictorFault("the predictor raised") from error
         self._check(scores, batch.inputs)
         return [
             *batch.errors,
@@ -118,6 +122,7 @@ class Inference:
         text, image = self._top(scores.text[index]), self._top(scores.image[index])
         top = self._top(scores.fused[index]) or []
         code, confidence = top[0]
+        threshold = self._manifest.review_thresholds.get(code, 0.0)
         return Answer(
             code=code,
             confidence=confidence,
@@ -126,7 +131,7 @@ class Inference:
             image_scores=image,
             text_weight=self._manifest.fusion.text_weight if text and image else float(text is not None),
             modality="text+image" if text and image else "text" if text else "image",
-            needs_review=confidence < self._manifest.review_thresholds.get(code, 0.0),
+            needs_review=confidence < threshold or threshold >= ALWAYS_REVIEW,
             model_version=self.version,
         )
 

@@ -7,24 +7,27 @@ model call.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
+from shared.errors import StorageFull, Unavailable
 from shared.lanes import Lane
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
 from shared.ledger.failure import fail, give_back
-from shared.ledger.finish import Outcome, finish
+from shared.ledger.finish import Outcome
 from shared.logs import get_logger
 from worker.active_bundle import ActiveBundle
 from worker.inference import Inference, SubBatch, sub_batches
 from worker.leases import HeldLeases
+from worker.results import ResultWriter, some_jobs
 from worker.stall import StallGuard
 
-JOBS_LOGGED = 8
+TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
 
 class _Stopping(Exception):
@@ -45,8 +48,7 @@ class ModelLoop:
         self.guard = guard
         self._stopping = threading.Event()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="prepare")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="finish")
-        self._writing: Future[None] | None = None
+        self._results = ResultWriter(database, self.leases)
         self._log = get_logger()
 
     def work(self) -> None:
@@ -55,7 +57,7 @@ class ModelLoop:
             with self.guard:
                 if not (self._serve(Lane.INTERACTIVE, inference) or self._serve(Lane.BULK, inference)):
                     break
-        self._wait_for_writer()
+        self._results.wait()
 
     def stop(self) -> None:
         """Ask the loop to finish its model call, give the rest of its claim back, and return from `work`."""
@@ -64,12 +66,12 @@ class ModelLoop:
     def close(self) -> None:
         """Wait until everything that was predicted is written."""
         self._ahead.shutdown()
-        self._writer.shutdown()
+        self._results.close()
 
     def _serve(self, lane: Lane, inference: Inference) -> bool:
         """Claim once on a lane and work on it; False when nothing was ready."""
         if lane == Lane.INTERACTIVE:
-            self._wait_for_writer()  # what arrives meanwhile goes into this claim instead of one more of its own
+            self._results.wait()  # what arrives meanwhile goes into this claim instead of one more of its own
         with self._database.begin() as connection:
             claims = claim(connection, lane, self._worker_id, self._lease)
         if not claims:
@@ -81,53 +83,41 @@ class ModelLoop:
             outcomes = self._predict(lane, inference, rows)
         except _Stopping:
             self._let_go(claims, give_back)
-        except Exception:  # whatever a model raises, its rows must be tried again or get an error
-            self._log.exception("batch.failed", lane=lane, batches=len(claims), jobs=_some_jobs(claims))
+        except (Unavailable, StorageFull, SQLAlchemyError):  # not the rows' fault, and not over in a moment
+            self._log.warning("batch.given_back", lane=lane, jobs=some_jobs(claims), exc_info=True)
+            self._let_go(claims, give_back)
+            self._stopping.wait(TROUBLE_SECONDS)
+        except Exception:  # the models', or a fault of ours that a row brings out: it must be cornered
+            self._log.exception("batch.failed", lane=lane, batches=len(claims), jobs=some_jobs(claims))
             self._let_go(claims, fail)
         else:
-            self._wait_for_writer()
-            self._writing = self._writer.submit(self._finish, claims, outcomes)
+            self._results.write(claims, outcomes)
         return True
 
     def _predict(
         self, lane: Lane, inference: Inference, rows: Sequence[ClaimedRow]
     ) -> list[tuple[ClaimedRow, Outcome]]:
-        """Answer all rows of a claim, preparing each sub-batch while the one before is in the model."""
+        """Answer all rows of a claim; single products that wait are served between two calls of bulk work."""
         outcomes: list[tuple[ClaimedRow, Outcome]] = []
-        parts = list(sub_batches(rows))
-        prepared = self._prepare_ahead(inference, parts, 0)
-        for number in range(len(parts)):
-            batch = prepared.result()
-            prepared = self._prepare_ahead(inference, parts, number + 1)
+        for number, batch in enumerate(self._prepared(inference, list(sub_batches(rows)))):
+            if number and self._stopping.is_set():
+                raise _Stopping
+            if number and lane == Lane.BULK:
+                self._serve(Lane.INTERACTIVE, inference)
             started = time.monotonic()
             outcomes += inference.answer(batch)
             self.guard.advance()
-            self._log.info(
-                "model.called", lane=lane, rows=len(batch.rows), ms=round(1000 * (time.monotonic() - started), 1)
-            )
-            if lane == Lane.BULK and number + 1 < len(parts):
-                if self._stopping.is_set():
-                    raise _Stopping
-                self._serve(Lane.INTERACTIVE, inference)
+            milliseconds = round(1000 * (time.monotonic() - started), 1)
+            self._log.info("model.called", lane=lane, rows=len(batch.rows), ms=milliseconds)
         return outcomes
 
-    def _prepare_ahead(
-        self, inference: Inference, parts: Sequence[Sequence[ClaimedRow]], number: int
-    ) -> Future[SubBatch]:
-        return self._ahead.submit(inference.prepare, parts[number] if number < len(parts) else [])
-
-    def _finish(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
-        """Write a claim's outcomes. If that fails the leases run out and the rows are predicted again."""
-        try:
-            with self._database.begin() as connection:
-                ended = finish(connection, claims, outcomes)
-            self._log.info(
-                "batch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(ended), jobs=_some_jobs(claims)
-            )
-        except Exception:
-            self._log.exception("batch.not_written", batches=len(claims), jobs=_some_jobs(claims))
-        finally:
-            self.leases.release(claims)
+    def _prepared(self, inference: Inference, parts: Sequence[Sequence[ClaimedRow]]) -> Iterator[SubBatch]:
+        """The sub-batches ready for the model, each one prepared while the one before is in use."""
+        following: Future[SubBatch] | None = None
+        for part, after in zip(parts, [*parts[1:], None], strict=True):
+            batch = following.result() if following else inference.prepare(part)
+            following = self._ahead.submit(inference.prepare, after) if after else None
+            yield batch
 
     def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], object]) -> None:
         """Put a claim back on the books as given back or as failed."""
@@ -136,13 +126,3 @@ class ModelLoop:
                 book(connection, claims)
         finally:
             self.leases.release(claims)
-
-    def _wait_for_writer(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
-            self._writing = None
-
-
-def _some_jobs(claims: Sequence[Claim]) -> list[str]:
-    """The first job ids of a claim, for the log: enough to find it by, never a thousand."""
-    return sorted({held.job_id for held in claims})[:JOBS_LOGGED]

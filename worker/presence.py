@@ -7,7 +7,7 @@ from typing import Self
 
 from shared.database import Database
 from shared.identifiers import now
-from shared.ledger.claim import Claim, renew
+from shared.ledger.claim import renew
 from shared.workers import Worker, forget, seen
 from worker.model_loop import ModelLoop
 from worker.repeating import Repeating
@@ -39,17 +39,14 @@ class Presence(Repeating):
 
     def beat(self) -> None:
         """Write the row once, and renew the leases if the loop has advanced since the last time."""
-        to_renew = self._look_at(self._loop) if self._loop else []
+        advances = self._loop.guard.advances if self._loop else 0
+        advanced = advances != self._advances
+        if self._loop:
+            self._worker = replace(self._worker, bundle=self._loop.bundle.version, device=self._loop.bundle.device)
+        if advanced:
+            self._worker = replace(self._worker, last_progress_at=now())
         with self._database.begin() as connection:
             seen(connection, self._worker)
-            if to_renew:
-                renew(connection, to_renew, self._lease)
-
-    def _look_at(self, loop: ModelLoop) -> list[Claim]:
-        """Bring what the row says of the loop up to date; returns the claims that its progress has earned."""
-        self._worker = replace(self._worker, bundle=loop.bundle.version, device=loop.bundle.device)
-        if loop.guard.advances == self._advances:
-            return []
-        self._advances = loop.guard.advances
-        self._worker = replace(self._worker, last_progress_at=now())
-        return loop.leases.held()
+            if self._loop and advanced:
+                renew(connection, self._loop.leases.held(), self._lease)
+        self._advances = advances  # not before: a heartbeat that failed must not use the progress up

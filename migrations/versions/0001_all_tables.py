@@ -207,6 +207,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
     op.create_index(
+        "ix_batches_turn",
+        "batches",
+        ["lane", "turn"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('queued', 'running')"),
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
+    op.create_index(
         "ix_batches_ready",
         "batches",
         ["lane", "turn", "id"],
@@ -341,6 +349,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_predictions_batch_id"), table_name="predictions")
     op.drop_table("predictions")
     op.drop_table("webhook_events")
+    op.drop_index(
+        "ix_batches_turn",
+        table_name="batches",
+        sqlite_where=sa.text("state IN ('queued', 'running')"),
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
     op.drop_index(
         "ix_batches_ready",
         table_name="batches",

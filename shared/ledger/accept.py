@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
-from shared.identifiers import new_id, now
+from shared.identifiers import now
 from shared.lanes import Lane
-from shared.lifecycle import OPEN_BATCH
+from shared.lifecycle import OPEN_BATCH, in_states
 from shared.tables import Batch, Job, Prediction
 
 
@@ -31,32 +31,15 @@ class Product:
 
 def accept_product(connection: Connection, owner_id: str, product: Product, deadline: timedelta) -> str:
     """Insert a job of one product on the interactive lane, and return its id."""
-    job_id, moment = new_id(), now()
-    connection.execute(
-        insert(Job).values(
-            id=job_id,
-            owner_id=owner_id,
-            kind="product",
-            total=1,
-            intake_done=True,
-            created_at=moment,
-            deadline=moment + deadline,
-        )
-    )
-    batch_id = connection.execute(
-        insert(Batch)
+    moment = now()
+    job_id = connection.execute(
+        insert(Job)
         .values(
-            job_id=job_id,
-            owner_id=owner_id,
-            kind="predict",
-            lane=Lane.INTERACTIVE,
-            rows=1,
-            photos=int(product.image is not None),
-            turn=next_turn(connection, Lane.INTERACTIVE, owner_id),
-            queued_at=moment,
+            owner_id=owner_id, kind="product", total=1, intake_done=True, created_at=moment, deadline=moment + deadline
         )
-        .returning(Batch.id)
+        .returning(Job.id)
     ).scalar_one()
+    batch_id = _insert_batch(connection, job_id, owner_id, photos=int(product.image is not None))
     connection.execute(
         insert(Prediction).values(
             job_id=job_id,
@@ -74,13 +57,30 @@ def accept_product(connection: Connection, owner_id: str, product: Product, dead
     return job_id
 
 
+def _insert_batch(connection: Connection, job_id: str, owner_id: str, photos: int) -> int:
+    """A batch of one product, last in its owner's line."""
+    return connection.execute(
+        insert(Batch)
+        .values(
+            job_id=job_id,
+            owner_id=owner_id,
+            kind="predict",
+            lane=Lane.INTERACTIVE,
+            rows=1,
+            photos=photos,
+            turn=next_turn(connection, Lane.INTERACTIVE, owner_id),
+        )
+        .returning(Batch.id)
+    ).scalar_one()
+
+
 def next_turn(connection: Connection, lane: Lane, owner_id: str) -> int:
     """The turn of an owner's next batch on a lane: one after the owner's last, never before the lane's present.
 
     Claims go by turn, so owners take turns batch by batch, however many batches one of them has queued. Only
     open batches count: who has waited for nothing lately neither pays for yesterday's work nor saved up a lead.
     """
-    open_here = (Batch.lane == lane) & Batch.state.in_(OPEN_BATCH)
+    open_here = (Batch.lane == lane) & in_states(Batch.state, *OPEN_BATCH)
     present = select(func.min(Batch.turn)).where(open_here).scalar_subquery()
     own_last = select(func.max(Batch.turn)).where(open_here, Batch.owner_id == owner_id).scalar_subquery()
     lowest, last = connection.execute(select(present, own_last)).one()

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, select, tuple_, update
 
 from shared.identifiers import now
 from shared.lanes import CAPACITY, Lane, cost
-from shared.ledger.settle import lock_jobs
-from shared.lifecycle import BatchState, JobStatus, move
+from shared.ledger.locks import OpenJob, lock_batches, lock_jobs
+from shared.lifecycle import BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Job, Prediction
 
 CANDIDATES = 256  # as many single products go into one claim; more would only make the statement longer
+ROUNDS = 4  # looks at the queue before a claim gives up against quicker workers
 
 _Candidate: TypeAlias = Row[int, str, int, int, int]
 
@@ -43,29 +44,19 @@ class ClaimedRow:
 def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta) -> list[Claim]:
     """Take as much ready work of `lane` as one model call can use, fairest turn first.
 
-    On PostgreSQL the candidates are locked by a statement of their own (`FOR UPDATE SKIP LOCKED`), and those
-    that are not taken are free again at commit, so that a claim can never take more than it chose.
+    The queue is read without locks, and only what was chosen from it is locked, so that a claim neither takes
+    more than it chose nor hides the rest from other workers. Where they were quicker, it looks once more.
     """
-    candidates = connection.execute(
-        select(Batch.id, Batch.job_id, Batch.rows, Batch.photos, Batch.failures)
-        .where(Batch.lane == lane, Batch.state == BatchState.QUEUED)
-        .order_by(Batch.turn, Batch.id)
-        .limit(CANDIDATES)
-        .with_for_update(skip_locked=True)
-    ).all()
-    chosen = _fit(candidates, CAPACITY[lane])
-    if not chosen:
-        return []
-    moment = now()
-    taken = connection.execute(
-        move(Batch.state, BatchState.RUNNING)
-        .where(Batch.id.in_([batch.id for batch in chosen]))
-        .values(attempt=Batch.attempt + 1, lease_until=moment + lease, worker=worker)
-        .returning(Batch.id, Batch.attempt)
-    )
-    attempts = {batch_id: attempt for batch_id, attempt in taken}
-    _start_jobs(connection, {batch.job_id for batch in chosen}, moment)
-    return [Claim(batch.id, batch.job_id, attempts[batch.id], batch.rows) for batch in chosen]
+    beaten: list[int] = []
+    for _ in range(ROUNDS):
+        chosen = _fit(_ready(connection, lane, beaten), CAPACITY[lane])
+        if not chosen:
+            return []
+        locked = _lock_ready(connection, [batch.id for batch in chosen])
+        if locked:
+            return _take(connection, [batch for batch in chosen if batch.id in locked], worker, lease)
+        beaten += [batch.id for batch in chosen]
+    return []
 
 
 def claimed_rows(connection: Connection, claims: Sequence[Claim]) -> list[ClaimedRow]:
@@ -87,13 +78,23 @@ def claimed_rows(connection: Connection, claims: Sequence[Claim]) -> list[Claime
 
 def renew(connection: Connection, claims: Iterable[Claim], lease: timedelta) -> None:
     """Extend the leases that are still held under these claims' attempts."""
-    connection.execute(update(Batch).where(held_under(claims)).values(lease_until=now() + lease))
+    ours = lock_batches(connection, held_under(claims))
+    connection.execute(update(Batch).where(Batch.id.in_(ours)).values(lease_until=now() + lease))
 
 
 def held_under(claims: Iterable[Claim]) -> ColumnElement[bool]:
     """The condition that a batch is still running under one of these claims' own attempts."""
     attempts = [(held.batch_id, held.attempt) for held in claims]
-    return tuple_(Batch.id, Batch.attempt).in_(attempts) & (Batch.state == BatchState.RUNNING)
+    return tuple_(Batch.id, Batch.attempt).in_(attempts) & in_states(Batch.state, BatchState.RUNNING)
+
+
+def _ready(connection: Connection, lane: Lane, without: Sequence[int]) -> Sequence[_Candidate]:
+    return connection.execute(
+        select(Batch.id, Batch.job_id, Batch.rows, Batch.photos, Batch.failures)
+        .where(Batch.lane == lane, in_states(Batch.state, BatchState.QUEUED), Batch.id.not_in(without))
+        .order_by(Batch.turn, Batch.id)
+        .limit(CANDIDATES)
+    ).all()
 
 
 def _fit(candidates: Sequence[_Candidate], capacity: int) -> list[_Candidate]:
@@ -112,11 +113,41 @@ def _fit(candidates: Sequence[_Candidate], capacity: int) -> list[_Candidate]:
     return chosen
 
 
-def _start_jobs(connection: Connection, job_ids: Iterable[str], moment: datetime) -> None:
-    waiting = [job.id for job in lock_jobs(connection, job_ids) if job.status == JobStatus.QUEUED]
+def _lock_ready(connection: Connection, batch_ids: Sequence[int]) -> set[int]:
+    """Those of these batches that are still ready and that nobody else is about to take."""
+    return set(
+        connection.scalars(
+            select(Batch.id)
+            .where(Batch.id.in_(batch_ids), in_states(Batch.state, BatchState.QUEUED))
+            .order_by(Batch.id)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+    )
+
+
+def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lease: timedelta) -> list[Claim]:
+    """Put locked batches under a lease; one whose job has ended meanwhile (a half born just then) is closed."""
+    jobs = lock_jobs(connection, {batch.job_id for batch in chosen})
+    open_jobs = {job.id for job in jobs}
+    orphans = [batch.id for batch in chosen if batch.job_id not in open_jobs]
+    if orphans:
+        connection.execute(move(Batch.state, BatchState.FAILED).where(Batch.id.in_(orphans)))
+    taken = connection.execute(
+        move(Batch.state, BatchState.RUNNING)
+        .where(Batch.id.in_([batch.id for batch in chosen if batch.job_id in open_jobs]))
+        .values(attempt=Batch.attempt + 1, lease_until=now() + lease, worker=worker)
+        .returning(Batch.id, Batch.attempt)
+    )
+    attempts = {batch_id: attempt for batch_id, attempt in taken}
+    _start(connection, jobs)
+    return [Claim(batch.id, batch.job_id, attempts[batch.id], batch.rows) for batch in chosen if batch.id in attempts]
+
+
+def _start(connection: Connection, jobs: Sequence[OpenJob]) -> None:
+    waiting = [job.id for job in jobs if job.status == JobStatus.QUEUED]
     if waiting:
         connection.execute(
             move(Job.status, JobStatus.RUNNING)
             .where(Job.id.in_(waiting))
-            .values(started_at=moment, version=Job.version + 1)
+            .values(started_at=now(), version=Job.version + 1)
         )

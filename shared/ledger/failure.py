@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from shared.identifiers import now
 from shared.ledger.claim import Claim, held_under
 from shared.ledger.finish import RowError, write_errors
+from shared.ledger.locks import lock_batches, lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
 from shared.tables import Batch, Prediction
@@ -22,20 +23,26 @@ GAVE_UP = RowError("PREDICTION_FAILED", f"The model failed on this product {TRIE
 
 def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
     """Return batches unworked, at no cost to them."""
+    ours = lock_batches(connection, held_under(claims))
     connection.execute(
         move(Batch.state, BatchState.QUEUED)
-        .where(held_under(claims))
+        .where(Batch.id.in_(ours))
         .values(lease_until=None, worker=None, queued_at=now())
     )
 
 
 def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus]:
     """Book a lost try on those of the batches that are still held under these claims; returns the jobs that ended."""
+    held = lock_batches(connection, held_under(claims))
     lost = connection.execute(
-        select(Batch.id, Batch.job_id, Batch.failures).where(held_under(claims)).order_by(Batch.id).with_for_update()
+        select(Batch.id, Batch.job_id, Batch.failures).where(Batch.id.in_(held)).order_by(Batch.id)
     ).all()
-    tallies: dict[str, Tally] = {}
+    jobs = lock_jobs(connection, {batch.job_id for batch in lost})
+    tallies = {job.id: Tally() for job in jobs}
     for batch in lost:
+        if batch.job_id not in tallies:  # it has ended meanwhile: nobody wants these rows any more
+            _close(connection, batch.id)
+            continue
         rows = list(
             connection.scalars(
                 select(Prediction.id)
@@ -48,9 +55,10 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus
         elif batch.failures + 1 < TRIES:
             _try_again(connection, batch.id, failures=batch.failures + 1)
         else:
-            _give_up(connection, batch.id, rows)
-            tallies.setdefault(batch.job_id, Tally()).failed += len(rows)
-    return settle(connection, tallies)
+            _close(connection, batch.id)
+            write_errors(connection, [(prediction_id, GAVE_UP) for prediction_id in rows])
+            tallies[batch.job_id].failed += len(rows)
+    return settle(connection, jobs, tallies)
 
 
 def _halve(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:
@@ -78,13 +86,12 @@ def _try_again(connection: Connection, batch_id: int, failures: int) -> None:
     )
 
 
-def _give_up(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:
+def _close(connection: Connection, batch_id: int) -> None:
     connection.execute(
         move(Batch.state, BatchState.FAILED)
         .where(Batch.id == batch_id)
         .values(failures=Batch.failures + 1, lease_until=None)
     )
-    write_errors(connection, [(prediction_id, GAVE_UP) for prediction_id in rows])
 
 
 def _photos(connection: Connection, rows: Sequence[int]) -> int:

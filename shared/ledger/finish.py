@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.identifiers import now
 from shared.ledger.claim import Claim, ClaimedRow, held_under
+from shared.ledger.locks import lock_batches, lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
 from shared.tables import Batch, Prediction
@@ -50,12 +51,11 @@ def finish(
     A batch whose lease was lost, or whose job was canceled, is passed over with all its rows: somebody else
     has it, or nobody wants it any more.
     """
-    ours = set(
-        connection.scalars(
-            move(Batch.state, BatchState.DONE).where(held_under(claims)).values(lease_until=None).returning(Batch.id)
-        )
-    )
-    tallies = {held.job_id: Tally() for held in claims if held.batch_id in ours}
+    held = set(lock_batches(connection, held_under(claims)))
+    jobs = lock_jobs(connection, {each.job_id for each in claims if each.batch_id in held})
+    tallies = {job.id: Tally() for job in jobs}
+    ours = {each.batch_id for each in claims if each.batch_id in held and each.job_id in tallies}
+    connection.execute(move(Batch.state, BatchState.DONE).where(Batch.id.in_(ours)).values(lease_until=None))
     answers, errors = [], []
     for row, result in outcomes:
         if row.batch_id not in ours:
@@ -69,7 +69,7 @@ def finish(
             answers.append((row.prediction_id, result))
     write_answers(connection, answers)
     write_errors(connection, errors)
-    return settle(connection, tallies)
+    return settle(connection, jobs, tallies)
 
 
 def write_answers(connection: Connection, answers: Sequence[tuple[int, Answer]]) -> None:

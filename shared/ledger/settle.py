@@ -1,16 +1,14 @@
 """Settle: add what happened to the jobs' counters, and end the jobs that have nothing open any more."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from shared.identifiers import now
-from shared.lifecycle import OPEN_BATCH, OPEN_JOB, JobStatus, move, outcome
+from shared.ledger.locks import OpenJob
+from shared.lifecycle import OPEN_BATCH, JobStatus, in_states, move, outcome
 from shared.tables import Batch, Job
-
-_OpenJob: TypeAlias = Row[str, JobStatus, int, int, list[str], bool]
 
 
 @dataclass(slots=True)
@@ -22,28 +20,17 @@ class Tally:
     model_versions: set[str] = field(default_factory=set)
 
 
-def lock_jobs(connection: Connection, job_ids: Iterable[str]) -> Sequence[_OpenJob]:
-    """The open ones among these jobs, locked in the order of their ids."""
-    return connection.execute(
-        select(Job.id, Job.status, Job.succeeded, Job.failed, Job.model_versions, Job.intake_done)
-        .where(Job.id.in_(set(job_ids)), Job.status.in_(OPEN_JOB))
-        .order_by(Job.id)
-        .with_for_update()
-    ).all()
-
-
-def settle(connection: Connection, tallies: Mapping[str, Tally]) -> dict[str, JobStatus]:
+def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str, Tally]) -> dict[str, JobStatus]:
     """Add tallies to their jobs, end those that are complete, and return the ended ones.
 
-    The jobs are locked before their open batches are looked for: of two workers that finish a job's last two
-    batches at once, the second waits here, and then sees that nothing is open any more.
+    The jobs come locked (`lock_jobs`) before their open batches are looked for: of two workers that finish a
+    job's last two batches at once, the second waits for the lock, and then sees that nothing is open any more.
     """
-    jobs = lock_jobs(connection, tallies)
     if not jobs:
         return {}
     still_open = set(
         connection.scalars(
-            select(Batch.job_id).where(Batch.job_id.in_([job.id for job in jobs]), Batch.state.in_(OPEN_BATCH))
+            select(Batch.job_id).where(Batch.job_id.in_([job.id for job in jobs]), in_states(Batch.state, *OPEN_BATCH))
         )
     )
     counts, ended = [], dict[str, JobStatus]()

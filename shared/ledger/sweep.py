@@ -9,8 +9,8 @@ from shared.identifiers import now
 from shared.lanes import Lane
 from shared.ledger.claim import Claim
 from shared.ledger.failure import fail
-from shared.ledger.settle import lock_jobs
-from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, move
+from shared.ledger.locks import lock_batches, lock_jobs
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Job
 
 AT_ONCE = 500  # rows of work in one sweep's transaction, so that it stays short whatever has piled up
@@ -22,10 +22,10 @@ def release_expired(connection: Connection) -> int:
         Claim(*batch)
         for batch in connection.execute(
             select(Batch.id, Batch.job_id, Batch.attempt, Batch.rows)
-            .where(Batch.state == BatchState.RUNNING, Batch.lease_until < now())
-            .order_by(Batch.id)
+            .where(in_states(Batch.state, BatchState.RUNNING), Batch.lease_until < now())
+            .order_by(Batch.lease_until)
             .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
     ]
     if expired:
@@ -36,15 +36,12 @@ def release_expired(connection: Connection) -> int:
 def expire_overdue(connection: Connection) -> list[str]:
     """End every open job whose deadline has passed, with its open batches; rows that are done stay."""
     overdue = list(
-        connection.scalars(select(Job.id).where(Job.status.in_(OPEN_JOB), Job.deadline < now()).limit(AT_ONCE))
+        connection.scalars(select(Job.id).where(in_states(Job.status, *OPEN_JOB), Job.deadline < now()).limit(AT_ONCE))
     )
     if not overdue:
         return []
-    connection.execute(
-        move(Batch.state, BatchState.FAILED)
-        .where(Batch.job_id.in_(overdue), Batch.state.in_(OPEN_BATCH))
-        .values(lease_until=None)
-    )
+    open_batches = lock_batches(connection, Batch.job_id.in_(overdue) & in_states(Batch.state, *OPEN_BATCH))
+    connection.execute(move(Batch.state, BatchState.FAILED).where(Batch.id.in_(open_batches)).values(lease_until=None))
     still_open = [job.id for job in lock_jobs(connection, overdue)]
     connection.execute(
         move(Job.status, JobStatus.EXPIRED)
@@ -58,7 +55,7 @@ def stale_lanes(connection: Connection, older_than: timedelta) -> Mapping[Lane, 
     """Lanes with batches that have been ready for longer than `older_than`, and how many batches those are."""
     waiting = connection.execute(
         select(Batch.lane, func.count())
-        .where(Batch.state == BatchState.QUEUED, Batch.queued_at < now() - older_than)
+        .where(in_states(Batch.state, BatchState.QUEUED), Batch.queued_at < now() - older_than)
         .group_by(Batch.lane)
     )
     return {Lane(lane): count for lane, count in waiting}

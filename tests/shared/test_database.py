@@ -148,3 +148,13 @@ def test_whether_it_can_be_written_is_told_and_not_raised(database: Database, tm
 
     assert database.is_writable()
     assert not Database(f"sqlite:///{tmp_path / 'folder'}").is_writable()
+
+
+def test_errors_carry_no_parameters_into_the_log(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    with pytest.raises(OperationalError) as raised, database.begin() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "argon2-hash"})
+    database.close()
+
+    assert "argon2-hash" not in str(raised.value)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from shared.broker import WORK_TASK, make_celery
+from shared.broker import SOCKET_SECONDS, WORK_TASK, make_celery
 from shared.lanes import Lane
 from shared.ringer import CLOSE_SECONDS, ENOUGH_WAITING, Ringer
 from tests.conftest import RedisServer
 from tests.support.waiting import wait_for
 
-AT_ONCE_SECONDS = 0.5  # a ring takes microseconds; a publish to a Redis that is away takes far longer than this
+AT_ONCE_SECONDS = SOCKET_SECONDS / 2  # a ring takes microseconds; a publish to a Redis that hangs takes twice this
 
 
 class Queues:

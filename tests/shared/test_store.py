@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import Unavailable
 from shared.store import ObjectStore
 
 BIG = os.urandom(3 * 2**20 + 1)
@@ -103,3 +104,21 @@ def flushes(root: Path, act: Callable[[], None]) -> list[str]:
     finally:
         sys.setprofile(None)
     return seen
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda store: store.get("images/ab/x"),
+        lambda store: store.size("images/ab/x"),
+        lambda s: s.put("images/ab/x", b""),
+    ],
+    ids=["get", "size", "put"],
+)
+def test_a_store_that_fails_says_so_plainly(
+    store: ObjectStore, tmp_path: Path, use: Callable[[ObjectStore], object]
+) -> None:
+    (tmp_path / "data" / "store" / "images").write_text("not a folder")
+
+    with pytest.raises(Unavailable):
+        use(store)

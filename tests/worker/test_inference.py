@@ -213,7 +213,7 @@ def test_scores_that_are_no_answer_to_what_was_asked_are_a_fault(
         inference.answer(batch)
 
 
-def test_what_a_predictor_raises_is_passed_on(make_inference: MakeInference) -> None:
+def test_what_a_predictor_raises_is_its_fault(make_inference: MakeInference) -> None:
     class Raises(Fake):
         def predict(self, rows: PreparedRows) -> Scores:
             raise ZeroDivisionError
@@ -221,7 +221,7 @@ def test_what_a_predictor_raises_is_passed_on(make_inference: MakeInference) -> 
     inference = make_inference(Raises())
     batch = inference.prepare([row("abc")])
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(PredictorFault):
         inference.answer(batch)
 
 

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
 from shared.database import Database, sqlite_module
 from shared.images import touch_image
@@ -14,6 +17,7 @@ from shared.ledger.accept import Product
 from shared.tables import Batch, Job, Prediction
 from tests.support.ledger import LEASE, TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
 from tests.support.predictors import POISON, Fake, ForgetsRowsOnPoison, RaisesOnPoison
+from tests.support.waiting import wait_for
 from tests.worker.conftest import MakeInference
 from tests.worker.served import Served
 from worker.model_loop import ModelLoop
@@ -262,3 +266,48 @@ def test_the_loop_advances_with_every_model_call(make_loop: MakeLoop, database: 
         loop.work()
 
     assert loop.guard.advances == 2
+
+
+def test_a_store_that_is_away_costs_no_product_anything(
+    make_loop: MakeLoop, database: Database, owner: str, tmp_path: Path
+) -> None:
+    with database.begin() as connection:
+        touch_image(connection, "ab" * 32, 1)
+    accept(database, owner, Product(image="ab" * 32))
+    (tmp_path / "data" / "store" / "images").write_text("not a folder")
+
+    with make_loop(Fake()) as loop, ThreadPoolExecutor(1) as thread:
+        working = thread.submit(loop.work)
+        wait_for(lambda: attempts(database) > 3, 20, "several tries")
+        loop.stop()
+        working.result()
+
+    assert statuses(database) == {"running": 1}
+    with database.read() as connection:
+        assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("queued", 0)
+
+
+def test_results_are_written_again_after_the_database_has_failed(
+    make_loop: MakeLoop, database: Database, owner: str
+) -> None:
+    accept(database, owner, TITLE)
+
+    def rename(table: str, to: str) -> None:
+        with database.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {table} RENAME TO {to}"))
+
+    with make_loop(Recording(lambda _: rename("jobs", "away"))) as loop, ThreadPoolExecutor(1) as thread:
+        with capture_logs() as logs:
+            working = thread.submit(loop.work)
+            wait_for(lambda: "batch.write_failed" in [line["event"] for line in logs], 20, "a write that failed")
+            rename("away", "jobs")
+            working.result()
+
+    assert statuses(database) == {"succeeded": 1}
+    with database.read() as connection:
+        assert connection.scalars(select(Batch.failures)).one() == 0
+
+
+def attempts(database: Database) -> int:
+    with database.read() as connection:
+        return connection.scalars(select(Batch.attempt)).one()

@@ -4,11 +4,12 @@ import subprocess
 import sys
 import time
 
-BEGINNING = "import sys, time\nfrom worker.stall import StallGuard\nguard = StallGuard(0.5)\n"
+BEGINNING = "import sys, time\nfrom worker.stall import StallGuard\n"
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", BEGINNING + code], capture_output=True, text=True, timeout=30)
+def run(code: str, seconds: float = 0.5) -> subprocess.CompletedProcess[str]:
+    code = f"{BEGINNING}guard = StallGuard({seconds})\n{code}"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
 
 
 def test_a_loop_that_hangs_ends_its_process_and_leaves_every_stack() -> None:
@@ -33,11 +34,10 @@ def test_a_loop_stuck_in_native_code_that_holds_the_interpreters_lock_ends_too()
 
 
 def test_a_loop_that_advances_lives_on() -> None:
-    ended = run(
-        "with guard:\n    for _ in range(9):\n        time.sleep(0.1)\n        guard.advance()\nprint(guard.advances)"
-    )
+    loop = "for _ in range(60):\n        time.sleep(0.05)\n        guard.advance()"
+    ended = run(f"with guard:\n    {loop}\nprint(guard.advances)", seconds=2.5)
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "9\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "60\n", "")
 
 
 def test_a_loop_that_advanced_and_then_hangs_ends_all_the_same() -> None:

@@ -1,11 +1,13 @@
+import pytest
 from sqlalchemy import insert, select, update
 
 from shared.database import Database
-from shared.lanes import MODEL_CALL, PHOTO_COST
+from shared.lanes import MODEL_CALL, PHOTO_COST, Lane
 from shared.ledger.accept import Product
+from shared.ledger.claim import claim
 from shared.tables import Batch, Image, Job
 from tests.conftest import add_owner
-from tests.support.ledger import TITLE, accept, rows_of, take
+from tests.support.ledger import LEASE, TITLE, accept, rows_of, take
 
 
 def claim_once(database: Database, worker: str = "worker-a") -> list[str]:
@@ -86,3 +88,29 @@ def test_rows_come_in_the_order_of_their_batches(database: Database, owner: str)
     rows = rows_of(database, take(database))
 
     assert [row.designation for row in rows] == [f"title {number}" for number in range(5)]
+
+
+def test_what_one_claim_leaves_another_worker_can_take_at_once(database: Database, owner: str) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer: a second claim waits for the first to end")
+    with database.begin() as connection:
+        connection.execute(insert(Image).values(sha256="ab", size=1))
+    accept(database, owner, *[Product(image="ab")] * 40)
+
+    with database.begin() as first, database.begin() as second:
+        mine = claim(first, Lane.INTERACTIVE, "worker-a", LEASE)
+        theirs = claim(second, Lane.INTERACTIVE, "worker-b", LEASE)
+
+    assert len(mine) == len(theirs) == MODEL_CALL // PHOTO_COST
+    assert not {held.batch_id for held in mine} & {held.batch_id for held in theirs}
+
+
+def test_a_batch_whose_job_has_ended_meanwhile_is_closed_instead_of_claimed(database: Database, owner: str) -> None:
+    (job_id,) = accept(database, owner, TITLE)
+    with database.begin() as connection:
+        connection.execute(update(Job).where(Job.id == job_id).values(status="expired"))
+
+    assert claim_once(database) == []
+
+    with database.read() as connection:
+        assert connection.scalars(select(Batch.state)).one() == "failed"

@@ -1,0 +1,77 @@
+"""Results on their way into the database, written by a thread of its own while the model goes on."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import Database
+from shared.ledger.claim import Claim, ClaimedRow
+from shared.ledger.failure import give_back
+from shared.ledger.finish import Outcome, finish
+from shared.logs import get_logger
+from worker.leases import HeldLeases
+
+PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0)  # between tries to write; below what a stopping service waits
+JOBS_LOGGED = 8
+
+
+class ResultWriter:
+    """Writes one claim at a time; the leases are held until its results are stored or given up."""
+
+    def __init__(self, database: Database, leases: HeldLeases) -> None:
+        self._database = database
+        self._leases = leases
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="finish")
+        self._writing: Future[None] | None = None
+        self._log = get_logger()
+
+    def write(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """Begin to write a claim's outcomes, once those of the claim before are written."""
+        self.wait()
+        self._writing = self._thread.submit(self._write, claims, outcomes)
+
+    def wait(self) -> None:
+        """Return when nothing is being written any more."""
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+    def close(self) -> None:
+        """Write what is under way, and end the thread."""
+        self._thread.shutdown()
+
+    def _write(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """Write, again after a pause where the database fails, and at last give the batches back.
+
+        If even that fails the leases run out, and the rows are predicted again.
+        """
+        try:
+            for pause in PAUSES_SECONDS:
+                if self._finished(claims, outcomes):
+                    return
+                threading.Event().wait(pause)
+            with self._database.begin() as connection:
+                give_back(connection, claims)
+        except Exception:
+            self._log.exception("batch.not_written", batches=len(claims), jobs=some_jobs(claims))
+        finally:
+            self._leases.release(claims)
+
+    def _finished(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> bool:
+        try:
+            with self._database.begin() as connection:
+                ended = finish(connection, claims, outcomes)
+        except SQLAlchemyError:
+            self._log.warning("batch.write_failed", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+            return False
+        self._log.info(
+            "batch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(ended), jobs=some_jobs(claims)
+        )
+        return True
+
+
+def some_jobs(claims: Sequence[Claim]) -> list[str]:
+    """The first job ids of a claim, for the log: enough to find it by, never a thousand."""
+    return sorted({held.job_id for held in claims})[:JOBS_LOGGED]
