@@ -12,12 +12,12 @@ from shared.settings import Settings
 
 SMALL_BODY = 64 * 1024  # a form or an object of a few short fields
 _PARTS = 64 * 1024  # boundaries and headers of a multipart body
-_BYTES_PER_CHARACTER = 4
+BYTES_PER_CHARACTER = 4  # at most, in UTF-8
 
 
 def limits_of(settings: Settings) -> Callable[[Scope], int]:
     """How many bytes each request's body may have."""
-    texts = _BYTES_PER_CHARACTER * (settings.max_designation_characters + settings.max_description_characters)
+    texts = BYTES_PER_CHARACTER * (settings.max_designation_characters + settings.max_description_characters)
     multipart = settings.max_image_bytes + texts + _PARTS
 
     def limit(scope: Scope) -> int:

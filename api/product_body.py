@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api import strict_json
-from api.body_limit import SMALL_BODY
+from api.body_limit import BYTES_PER_CHARACTER, SMALL_BODY
 from api.json_body import JSON
 from api.media import media_type
 from shared.errors import InvalidInput, UnsupportedMedia
@@ -25,7 +25,6 @@ MULTIPART = "multipart/form-data"
 LONGEST_PRODUCT_ID = 200
 TEXTS = ("product_id", "designation", "description")
 FIELDS = (*TEXTS, "image")
-_BYTES_PER_CHARACTER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ async def submitted_product(request: Request, settings: Settings) -> AsyncIterat
         form = request.form(
             max_files=1,
             max_fields=len(FIELDS),
-            max_part_size=_BYTES_PER_CHARACTER * settings.max_description_characters,
+            max_part_size=BYTES_PER_CHARACTER * settings.max_description_characters,
         )
         try:
             fields = await form

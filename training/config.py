@@ -27,22 +27,6 @@ class TrainingConfig:
     head_fit: FitConfig = field(default_factory=lambda: FitConfig(learning_rate=1e-3, epochs=60, weight_decay=1e-2))
 
     @classmethod
-    def demo(cls) -> Self:
-        """The demo bundle's: VGG16 at 224x224 from a random start, so that nothing is downloaded.
-
-        Of 37 products with both inputs per category, 12 train, 5 validate and 20 test.
-        """
-        return replace(
-            cls(),
-            weights=None,
-            validation_share=5 / 37,
-            test_share=20 / 37,
-            vocabulary=1_200,
-            text=TextModelConfig(max_tokens=16, embedding=64, units=64, dropout=0.5),
-            text_fit=FitConfig(learning_rate=7e-3, epochs=30, patience=5, batch=64),
-        )
-
-    @classmethod
     def tiny(cls) -> Self:
         """For tests: a real VGG16 on photos of 32x32 and a small LSTM; seconds in all, and answers worth little."""
         return replace(

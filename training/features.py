@@ -1,6 +1,6 @@
 """What the frozen VGG16 sees: pooled features, computed once per photo and kept on disk.
 
-The cache is a folder per base (weights, size, blocks and precision make its name) of small archives, one
+The cache is a folder per base (`base_identity` makes its name) of small archives, one
 per batch, each written under another name first. A run that was cut short goes on where it stopped.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 
 from shared.errors import BrokenImage, ImageTooLarge
@@ -26,6 +27,7 @@ Features = NDArray[np.float32]
 
 BATCH = 16  # more photos at once are no faster on a CPU (measured: 8, 16 and 32 alike)
 DECODING_THREADS = 2
+FEATURES_VERSION = 1  # raise it when the preparation of photos or the pooling changes: what is kept is stale then
 
 
 def photo_features(
@@ -58,8 +60,14 @@ def photo_features(
 
 
 def base_identity(base: keras.Model, head: ImageHeadConfig, precision: str) -> str:
-    """A short hash of everything that features depend on beside the photo: 16 hex digits."""
-    digest = hashlib.sha256(repr((base.input_shape, head.blocks, precision)).encode())
+    """A short hash of what features depend on beside the photo: 16 hex digits.
+
+    It covers the weights, the size, the blocks and the precision; the versions of Pillow and Keras; and the code
+    that prepares and pools, by FEATURES_VERSION. It leaves out the processor and TensorFlow's version, which
+    are to differ in rounding only.
+    """
+    versions = (FEATURES_VERSION, PIL.__version__, keras.__version__)
+    digest = hashlib.sha256(repr((versions, base.input_shape, head.blocks, precision)).encode())
     for weight in base.get_weights():
         digest.update(np.ascontiguousarray(weight).data)
     return digest.hexdigest()[:16]

@@ -50,7 +50,8 @@ def split_products(products: Sequence[Product], *, validation_share: float, test
 def look_alike_groups(products: Sequence[Product]) -> list[list[int]]:
     """Row numbers of products that share a prepared text or a photo, directly or through others.
 
-    Union-find with path halving; groups and their members come in rising order.
+    Texts are the same whatever their case, because the tokeniser lower-cases them. Union-find with path
+    halving; groups and their members come in rising order.
     """
     parent = list(range(len(products)))
 
@@ -62,9 +63,10 @@ def look_alike_groups(products: Sequence[Product]) -> list[list[int]]:
 
     first_with: dict[tuple[str, str], int] = {}
     for row, product in enumerate(products):
-        for key in (("text", product.text), ("photo", product.photo_hash)):
-            if key[1] is not None:
-                other = first_with.setdefault((key[0], key[1]), row)
+        text = None if product.text is None else product.text.casefold()
+        for kind, value in (("text", text), ("photo", product.photo_hash)):
+            if value is not None:
+                other = first_with.setdefault((kind, value), row)
                 low, high = sorted((root(row), root(other)))
                 parent[high] = low
     groups: dict[int, list[int]] = defaultdict(list)

@@ -11,6 +11,7 @@ from api.job_answers import job_answer
 from api.json_body import JSON
 from api.problems import problems
 from api.product_body import MULTIPART, SubmittedProduct, submitted_product
+from api.routes.jobs import POLL_SECONDS
 from api.security import CurrentUser
 from api.services import Services, TheServices
 from shared.disk import require_space
@@ -21,7 +22,6 @@ from shared.ledger.accept import Product, accept_product
 from shared.preparation import check_photo
 
 router = APIRouter(tags=["predictions"])
-POLL_SECONDS = "1"
 
 _TEXTS = {name: {"type": "string"} for name in ("product_id", "designation", "description")}
 _EXAMPLE = {

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -53,7 +54,9 @@ def test_a_process_without_settings_says_so_in_one_sentence() -> None:
 @pytest.fixture
 def process(redis_server: RedisServer, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, Path]]:
     """`python -m api`, its address, and the file that its log goes to."""
-    port = secrets.choice(range(20_000, 30_000))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     settings = {"DATA_DIR": tmp_path, "BROKER_URL": redis_server.broker_url, "PORT": port}
     environment = {f"SHELFWISE_{name}": str(value) for name, value in settings.items()}
     environment["SHELFWISE_SECRET_KEY"] = secrets.token_urlsafe(48)

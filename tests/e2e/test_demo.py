@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shared.bundle import Bundle
@@ -43,4 +44,17 @@ def test_the_bundles_measured_figures_are_printed(demo: Path, tiny_bundle: Bundl
 
 
 def test_the_service_that_it_started_has_ended(demo: Path) -> None:
-    assert not (demo / "data" / "redis" / "redis.sock").exists()
+    assert processes_of(demo / "data") == []
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """Every process, whoever started it, that was told of this data folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.cmdline(), process.environ().get("SHELFWISE_DATA_DIR", "")]
+        except psutil.Error:  # it has ended meanwhile, or is somebody else's
+            continue
+        if any(str(data_dir) in each for each in told):
+            found.append(process)
+    return found

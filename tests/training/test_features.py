@@ -1,9 +1,12 @@
 from pathlib import Path
+from types import ModuleType
 
 import keras
 import numpy as np
+import PIL
 import pytest
 
+from training import features as features_module
 from training.demo import demo_catalogue
 from training.features import base_identity, photo_features
 from training.models import ImageHeadConfig, convolutions, make_feature_model, make_image_base
@@ -85,3 +88,18 @@ def test_another_base_has_another_cache(base: keras.Model) -> None:
         base_identity(make_image_base(32, None, seed=2), HEAD, "float32"),
     }
     assert len(names) == 4
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(features_module, "FEATURES_VERSION"), (PIL, "__version__"), (keras, "__version__")],
+    ids=["own code", "Pillow", "Keras"],
+)
+def test_another_version_of_what_makes_features_has_another_cache(
+    base: keras.Model, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    before = base_identity(base, HEAD, "float32")
+
+    monkeypatch.setattr(module, name, "another")
+
+    assert base_identity(base, HEAD, "float32") != before

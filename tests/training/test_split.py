@@ -72,6 +72,15 @@ def test_likeness_reaches_through_others() -> None:
     assert look_alike_groups(products) == [[0, 1, 2], [3]]
 
 
+def test_texts_that_differ_in_case_only_are_alike() -> None:
+    products = [
+        Product("a", "Chaise longue", None, b"1", 10),
+        Product("b", "CHAISE LONGUE", None, b"2", 10),
+        Product("c", "Chaise haute", None, b"3", 10),
+    ]
+    assert look_alike_groups(products) == [[0, 1], [2]]
+
+
 def test_missing_inputs_are_not_alike() -> None:
     assert len(look_alike_groups([Product("a", None, None, None, 10), Product("b", None, None, None, 10)])) == 2
 

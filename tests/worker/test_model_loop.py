@@ -296,12 +296,12 @@ def test_results_are_written_again_after_the_database_has_failed(
         with database.begin() as connection:
             connection.execute(text(f"ALTER TABLE {table} RENAME TO {to}"))
 
-    with make_loop(Recording(lambda _: rename("jobs", "away"))) as loop, ThreadPoolExecutor(1) as thread:
-        with capture_logs() as logs:
-            working = thread.submit(loop.work)
-            wait_for(lambda: "batch.write_failed" in [line["event"] for line in logs], 20, "a write that failed")
-            rename("away", "jobs")
-            working.result()
+    renaming = Recording(lambda _: rename("jobs", "away"))
+    with make_loop(renaming) as loop, ThreadPoolExecutor(1) as thread, capture_logs() as logs:
+        working = thread.submit(loop.work)
+        wait_for(lambda: "batch.write_failed" in [line["event"] for line in logs], 20, "a write that failed")
+        rename("away", "jobs")
+        working.result()
 
     assert statuses(database) == {"succeeded": 1}
     with database.read() as connection:
