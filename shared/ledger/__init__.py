@@ -1,5 +1,6 @@
 """The job ledger: the rows that say what must be done, who is doing it, and what came of it.
 
+    locks     the one order in which batches and jobs are locked
     accept    a job with its batches and rows, in one transaction
     claim     queued -> running under a lease, as much as one model call can use
     finish    results, counters and the job's end, only under the claim's own attempt
@@ -8,6 +9,5 @@
     sweep     what nobody else is left to notice: expired leases, overdue jobs, stale lanes
 
 Every function takes a connection inside `Database.begin()` (or `read()` where it only reads) and commits
-nothing itself. Rows of batches are locked before rows of jobs, and jobs in the order of their ids, so that
-two workers on PostgreSQL cannot wait for each other.
+nothing itself.
 """
