@@ -1,4 +1,4 @@
-# Everything goes into .venv and demo/; nothing outside this folder is touched.
+# Everything goes into .venv, demo/ and var/; nothing outside this folder is touched.
 
 PYTHON ?= python3
 BIN := .venv/bin

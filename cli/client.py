@@ -38,7 +38,7 @@ class Client:
 
     def submit(self, product: dict[str, str], photo: bytes | None = None) -> dict[str, Any]:
         """Send a product and return its job."""
-        content = {"data": product, "files": {"image": ("photo", photo)}} if photo else {"json": product}
+        content = {"data": product, "files": {"image": ("photo", photo)}} if photo is not None else {"json": product}
         return self._call("POST", "/api/predict", **content)
 
     def wait(self, job_id: str, seconds: float = 300) -> dict[str, Any]:

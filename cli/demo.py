@@ -16,8 +16,8 @@ from rich.console import Console
 
 from cli import demo_report
 from cli.client import Client
+from cli.first_start import ADMIN
 from cli.secret_files import kept_secret
-from cli.up import ADMIN
 from shared.bundle import Manifest
 from shared.bundles import active_version, manifest_of
 from shared.database import Database

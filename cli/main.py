@@ -14,9 +14,10 @@ app = typer.Typer(
     help="Puts every product of a marketplace catalogue on the right shelf.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-users = typer.Typer(help="Accounts, on the machine that has the database.", no_args_is_help=True)
+users = typer.Typer(help="Accounts, on the machine that has the database.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(users, name="users")
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept. [default: SHELFWISE_DATA_DIR or var]")]
@@ -82,12 +83,12 @@ def predict(
 
 @users.command("add")
 def add(
-    username: str,
+    username: Annotated[str, typer.Argument(help="1 to 64 letters, digits, dots, hyphens, underscores or @ signs.")],
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.USER,
     generate: Annotated[bool, typer.Option(help="Make up a password and show it once.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make an account. The password comes from SHELFWISE_PASSWORD, a prompt, or --generate."""
+    """Make an account. The password comes from SHELFWISE_NEW_PASSWORD, a prompt, or --generate."""
     from cli.users import add_account
     from shared.settings import load_settings
 

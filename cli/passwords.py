@@ -7,14 +7,16 @@ import typer
 
 from shared.errors import ConfigurationError
 
-VARIABLE = "SHELFWISE_PASSWORD"
+OWN = "SHELFWISE_PASSWORD"
+NEW = "SHELFWISE_NEW_PASSWORD"  # another variable, so that nobody's own password becomes somebody else's
 
 
 def asked_password(username: str, *, new: bool = False) -> str:
     """The password of an account. Raises ConfigurationError where nobody can be asked."""
-    given = os.environ.get(VARIABLE)
+    variable = NEW if new else OWN
+    given = os.environ.get(variable)
     if given:
         return given
     if not sys.stdin.isatty():
-        raise ConfigurationError(f"No terminal to ask for {username}'s password: set {VARIABLE}.")
+        raise ConfigurationError(f"No terminal to ask for {username}'s password: set {variable}.")
     return str(typer.prompt(f"Password of {username}", hide_input=True, confirmation_prompt=new))

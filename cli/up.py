@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -13,24 +12,18 @@ from pathlib import Path
 
 import httpx
 
+from cli.first_start import ADMIN, prepare_bundle, prepare_database
+from cli.preflight import FLOWER_HOST, check_before_starting
 from cli.secret_files import kept_secret
 from cli.supervisor import Part, Supervisor
-from shared.broker import make_celery
-from shared.bundle import Bundle
-from shared.bundles import active_version
+from cli.terminal import say
 from shared.database import Database
 from shared.errors import ConfigurationError, Unavailable
-from shared.passwords import Passwords, generated_password, refuse_weak_password
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
-from shared.releases import publish
 from shared.settings import Settings
-from shared.store import ObjectStore
-from shared.users import Role, add_user, has_users
 from shared.workers import alive, answering
 
 READY_SECONDS = 120
-BROKER_SECONDS = 5
-ADMIN = "admin"
 # Models take every core they get. The API goes first, so that a burst is accepted at once and then answered
 # together, and so that it stays quick beside long work.
 MODEL_NICENESS = 10
@@ -38,29 +31,27 @@ MODEL_NICENESS = 10
 
 def run_service(settings: Settings) -> None:
     """Start every part, print `ready: URL` once a product can be predicted, and keep them all running."""
-    _refuse_used_port(settings.host, settings.port)
+    check_before_starting(settings)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.data_dir))
         supervisor = Supervisor()
         stack.callback(supervisor.stop)
         environment = _environment(settings)
-        if settings.broker_url:
-            _require_broker(settings.broker_url)
-        else:
+        if not settings.broker_url:
             environment["SHELFWISE_BROKER_URL"] = stack.enter_context(
                 _embedded_redis(settings.data_dir, supervisor, environment)
             )
         database = Database(settings.database)
         stack.callback(database.close)
-        _prepare_database(settings, database)
-        _prepare_bundle(settings, database, supervisor, environment)
+        prepare_database(settings, database)
+        prepare_bundle(settings, database, supervisor, environment)
         for part in _parts(settings, environment):
             if not supervisor.stop_asked:
                 supervisor.keep(part)
         _wait_until_ready(settings, database, supervisor)
         while not supervisor.stop_asked:
             supervisor.tend()
-        _say("stopping")
+        say("stopping")
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -87,7 +78,7 @@ def _parts(settings: Settings, environment: dict[str, str]) -> Iterator[Part]:
         flower_settings = {
             "FLOWER_BASIC_AUTH": f"{ADMIN}:{password}",
             "FLOWER_COOKIE_SECRET": kept_secret(settings.data_dir / "flower_cookie_secret"),
-            "FLOWER_ADDRESS": "127.0.0.1",
+            "FLOWER_ADDRESS": FLOWER_HOST,
             "FLOWER_PORT": str(settings.flower_port),
             "CELERY_BROKER_URL": environment["SHELFWISE_BROKER_URL"],
         }
@@ -119,55 +110,13 @@ def _embedded_redis(data_dir: Path, supervisor: Supervisor, environment: dict[st
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare_database(settings: Settings, database: Database) -> None:
-    """Migrate, and make the first administrator."""
-    from migrations.upgrade import upgrade
-
-    upgrade(settings.database)
-    with database.read() as connection:
-        if has_users(connection):
-            return
-    given = settings.admin_password.get_secret_value() if settings.admin_password else None
-    if given:
-        refuse_weak_password(given, ADMIN)
-    password = given or generated_password()
-    password_hash = Passwords().hash(password)
-    with database.begin() as connection:
-        add_user(connection, ADMIN, password_hash, Role.ADMIN)
-    if not given:
-        _say(f"made the user {ADMIN} with the password {password} (it is not shown again)")
-
-
-def _prepare_bundle(
-    settings: Settings, database: Database, supervisor: Supervisor, environment: dict[str, str]
-) -> None:
-    """Train and activate the demo bundle where no bundle is active."""
-    with database.read() as connection:
-        if active_version(connection):
-            return
-    workshop = settings.data_dir / "training"
-    folder = workshop / "demo"  # appears there when it is complete, so what a killed start left is as good
-    if not folder.exists():
-        shutil.rmtree(workshop, ignore_errors=True)
-        _say("no bundle is active: training the demo bundle (once; two or three minutes on two cores)")
-        features = settings.data_dir / "cache" / "features"
-        command = [sys.executable, "-m", "training.demo_bundle", "--out", str(folder), "--cache", str(features)]
-        status = supervisor.run_to_end(Part("training", command, environment))
-        if supervisor.stop_asked:
-            return
-        if status != 0:
-            raise Unavailable(f"Training the demo bundle failed with status {status}.")
-    publish(database, ObjectStore(settings.store), Bundle.open(folder), activated=True)
-    shutil.rmtree(workshop)
-
-
 def _wait_until_ready(settings: Settings, database: Database, supervisor: Supervisor) -> None:
     """Print the address once a product can be predicted. Raises Unavailable when that takes too long."""
     url = _url(settings)
     end = time.monotonic() + READY_SECONDS
     while not supervisor.stop_asked:
         if _is_ready(url, settings, database):
-            _say(f"ready: {url}")
+            say(f"ready: {url}")
             return
         if time.monotonic() > end:
             raise Unavailable(f"The service was not ready after {READY_SECONDS} s; its log says why.")
@@ -189,26 +138,3 @@ def _url(settings: Settings) -> str:
     """Where the API is reached from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared, not bound
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-def _require_broker(url: str) -> None:
-    """Raise ConfigurationError unless the broker that was named answers."""
-    try:
-        with make_celery(url).connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
-    except Exception as error:  # whatever the transport raises
-        raise ConfigurationError(f"SHELFWISE_BROKER_URL: Redis does not answer ({type(error).__name__}).") from None
-
-
-def _refuse_used_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

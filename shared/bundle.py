@@ -13,7 +13,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from shared.errors import BundleRefused
 from shared.taxonomy import Category
 
 FORMAT_VERSION = 1
+Modality = Literal["text+image", "text", "image"]  # what of a product was there to answer from
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 TEXT_MODEL = "text.keras"
@@ -103,7 +104,7 @@ class Manifest(_Part):
     text: TextSettings
     image: ImageSettings
     fusion: FusionSettings
-    review_thresholds: dict[int, float]
+    review_thresholds: dict[Modality, dict[int, float]]
     metrics: TestMetrics
     data: TrainingData
     profile: TrainingProfile

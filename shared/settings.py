@@ -12,13 +12,14 @@ from shared.errors import ConfigurationError
 
 MIB = 2**20
 SECRET_BYTES = 32
+_REDIS_URLS = ("redis://", "rediss://", "redis+socket://", "sentinel://")
 _WELL_KNOWN_SECRETS = ("secret", "changeme", "change-me", "change_me", "your-secret", "example", "password", "default")
 
 
 class Settings(BaseSettings):
     """Every setting of the service with its default; docs/04-settings.md lists them for people."""
 
-    model_config = SettingsConfigDict(env_prefix="SHELFWISE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SHELFWISE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Path("var")
     database_url: str = ""
@@ -57,8 +58,21 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _stall_outlives_lease(self) -> Self:
         if self.stall_seconds < self.lease_seconds:
-            raise ValueError("STALL_SECONDS must not be below LEASE_SECONDS: a stalled worker must have lost its lease")
+            raise ValueError("SHELFWISE_STALL_SECONDS must not be below SHELFWISE_LEASE_SECONDS")
         return self
+
+    @model_validator(mode="after")
+    def _one_port_each(self) -> Self:
+        if self.flower_port == self.port:
+            raise ValueError("SHELFWISE_FLOWER_PORT must be another port than SHELFWISE_PORT, or 0")
+        return self
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_a_redis(cls, url: str) -> str:
+        if url and not url.startswith(_REDIS_URLS):
+            raise ValueError(f"it must begin with {', '.join(_REDIS_URLS)}")
+        return url
 
     @property
     def database(self) -> str:
@@ -96,13 +110,13 @@ def refuse_weak_secret(secret: str) -> None:
     """
     size = len(secret.encode())
     if size < SECRET_BYTES:
-        raise ValueError(f"SECRET_KEY has {size} bytes; it needs at least {SECRET_BYTES} random ones")
+        raise ValueError(f"it has {size} bytes and needs at least {SECRET_BYTES} random ones")
     if any(word in secret.lower() for word in _WELL_KNOWN_SECRETS):
-        raise ValueError("SECRET_KEY contains a well-known word; it must be random")
+        raise ValueError("it contains a well-known word and must be random")
     counts = Counter(secret)
     bits = -sum(count * math.log2(count / len(secret)) for count in counts.values())
     if bits < 96:
-        raise ValueError("SECRET_KEY repeats itself too much to be random")
+        raise ValueError("it repeats itself too much to be random")
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -115,6 +129,6 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         reasons = []
         for problem in error.errors():
-            name = f"SHELFWISE_{str(problem['loc'][0]).upper()}" if problem["loc"] else "Settings"
-            reasons.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+            name = f"SHELFWISE_{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
+            reasons.append(f"{name}{problem['msg'].removeprefix('Value error, ')}")
         raise ConfigurationError(". ".join(reasons) + ".") from None

@@ -14,7 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from shared.disk import to_disk
-from shared.errors import StorageFull, Unavailable
+from shared.errors import ConfigurationError, StorageFull, Unavailable
 
 CHUNK = 2**20
 _NO_SPACE = "No space left on device"  # obstore keeps the system's error as text only
@@ -24,10 +24,10 @@ class ObjectStore:
     """Objects under keys like `images/ab/ab12…`; the same code for a folder and for S3."""
 
     def __init__(self, url: str) -> None:
-        if url.startswith("file:"):
-            self._store = from_url(url, mkdir=True)
-        else:
-            self._store = from_url(url)
+        try:
+            self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        except (BaseError, OSError, ValueError) as error:
+            raise ConfigurationError("SHELFWISE_STORE_URL: there is no such object store.") from error
 
     @property
     def _folder(self) -> Path | None:

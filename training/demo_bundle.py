@@ -5,6 +5,8 @@ python -m training.demo_bundle --out FOLDER --cache FOLDER
 
 import argparse
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for photo features")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its greeting is not news
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the terminal is left in order
     progress = console_progress()
     try:
         manifest = train_demo_bundle(arguments.out, arguments.cache, progress)

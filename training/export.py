@@ -36,6 +36,7 @@ from shared.bundle import (
     GoldenRows,
     ImageSettings,
     Manifest,
+    Modality,
     TestMetrics,
     TextSettings,
     TrainingData,
@@ -64,7 +65,7 @@ class Description:
     text: TextSettings
     image: ImageSettings
     fusion: FusionSettings
-    review_thresholds: dict[int, float]
+    review_thresholds: dict[Modality, dict[int, float]]
     metrics: TestMetrics
     data: TrainingData
     profile: TrainingProfile

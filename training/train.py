@@ -70,19 +70,22 @@ def _describe(
     validation = answer(split.validation, classes, text, image, "validation")
     test = answer(split.test, classes, text, image, "test")
     fusion = fit_fusion(validation.truth, validation.text, validation.image)
-    validation_scores = validation.scores(fusion)[2]
+    text_scores, image_scores, fused_scores = validation.scores(fusion)
+    codes = [category.code for category in classes]
     description = Description(
         demo=demo,
         classes=classes,
         text=text.settings,
         image=image.settings,
         fusion=fusion,
-        review_thresholds=review_thresholds(
-            validation.truth, validation_scores, [category.code for category in classes]
-        ),
+        review_thresholds={
+            "text+image": review_thresholds(validation.truth, fused_scores, codes),
+            "text": review_thresholds(validation.truth, text_scores, codes),
+            "image": review_thresholds(validation.truth, image_scores, codes),
+        },
         metrics=evaluate(test.truth, *test.scores(fusion)),
         data=_data(name, split),
-        profile=_profile(split.train, text, validation_scores),
+        profile=_profile(split.train, text, fused_scores),
     )
     return description, _golden_inputs(test)
 

@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.bundle import Manifest
+from shared.bundle import Manifest, Modality
 from shared.errors import InvalidInput
 from shared.images import image_key
 from shared.lanes import MODEL_CALL, cost
@@ -122,7 +122,8 @@ class Inference:
         text, image = self._top(scores.text[index]), self._top(scores.image[index])
         top = self._top(scores.fused[index]) or []
         code, confidence = top[0]
-        threshold = self._manifest.review_thresholds.get(code, 0.0)
+        modality: Modality = "text+image" if text and image else "text" if text else "image"
+        threshold = self._manifest.review_thresholds[modality].get(code, 0.0)
         return Answer(
             code=code,
             confidence=confidence,
@@ -130,7 +131,7 @@ class Inference:
             text_scores=text,
             image_scores=image,
             text_weight=self._manifest.fusion.text_weight if text and image else float(text is not None),
-            modality="text+image" if text and image else "text" if text else "image",
+            modality=modality,
             needs_review=confidence < threshold or threshold >= ALWAYS_REVIEW,
             model_version=self.version,
         )

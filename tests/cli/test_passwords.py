@@ -10,7 +10,14 @@ from shared.errors import ConfigurationError
 def test_the_environment_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELFWISE_PASSWORD", "sesame")
 
-    assert asked_password("ann") == asked_password("ann", new=True) == "sesame"
+    assert asked_password("ann") == "sesame"
+
+
+def test_a_new_account_does_not_get_the_password_of_who_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFWISE_PASSWORD", "mine")
+    monkeypatch.setenv("SHELFWISE_NEW_PASSWORD", "theirs")
+
+    assert asked_password("ann", new=True) == "theirs"
 
 
 @pytest.mark.parametrize("given", [None, ""], ids=["not set", "empty"])

@@ -49,7 +49,7 @@ def test_an_unsafe_setting_is_refused_without_showing_it(tmp_path: Path, port: i
     done = shelfwise("up", "--data-dir", tmp_path, "--port", port, SHELFWISE_SECRET_KEY="sesame")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("shelfwise: SHELFWISE_SECRET_KEY: SECRET_KEY has 6 bytes")
+    assert done.stderr.startswith("shelfwise: SHELFWISE_SECRET_KEY: it has 6 bytes")
     assert "sesame" not in done.stderr
 
 
@@ -62,3 +62,30 @@ def test_a_weak_password_for_the_first_administrator_is_refused(
 
     assert done.returncode == 1
     assert "too easy to guess" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("BROKER_URL", "http://x", "SHELFWISE_BROKER_URL: it must begin with redis://"),
+        ("BROKER_URL", "redis://127.0.0.1:1/0", "SHELFWISE_BROKER_URL: Redis does not answer"),
+        ("STORE_URL", "ftp://x", "SHELFWISE_STORE_URL: there is no such object store."),
+        ("PREDICTOR", "nope:Nope", "SHELFWISE_PREDICTOR: there is no module nope."),
+        ("FLOWER_PORT", "8000", "SHELFWISE_FLOWER_PORT must be another port than SHELFWISE_PORT, or 0"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/x", "The database cannot be used"),
+        ("ADMIN_PASSWORD", "admin", "SHELFWISE_ADMIN_PASSWORD: A password has 8 to 128 characters."),
+    ],
+)
+def test_a_setting_that_cannot_work_stops_the_start_with_a_sentence(
+    tmp_path: Path, port: int, name: str, value: str, sentence: str
+) -> None:
+    settings = {"SHELFWISE_FLOWER_PORT": "0", "SHELFWISE_PORT": str(port), f"SHELFWISE_{name}": value}
+    if name == "FLOWER_PORT":
+        settings["SHELFWISE_PORT"] = value
+
+    done = shelfwise("up", "--data-dir", tmp_path / "data", **settings)
+
+    assert done.returncode == 1
+    assert f"shelfwise: {sentence}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data" / "training").exists()

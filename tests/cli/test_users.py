@@ -29,7 +29,7 @@ def data_dir(database: Database, tmp_path: Path) -> Path:
 
 
 def test_an_account_is_made_with_the_password_of_the_environment(data_dir: Path, database: Database) -> None:
-    done = shelfwise("users", "add", "ann", "--role", "reviewer", "--data-dir", data_dir, SHELFWISE_PASSWORD=STRONG)
+    done = shelfwise("users", "add", "ann", "--role", "reviewer", "--data-dir", data_dir, SHELFWISE_NEW_PASSWORD=STRONG)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "made the user ann (reviewer)\n", "")
     with database.read() as connection:
@@ -60,7 +60,7 @@ def test_a_refusal_is_one_sentence_and_makes_nothing(
 ) -> None:
     add_owner(database, "taken")
 
-    done = shelfwise("users", "add", name, "--data-dir", data_dir, SHELFWISE_PASSWORD=password)
+    done = shelfwise("users", "add", name, "--data-dir", data_dir, SHELFWISE_NEW_PASSWORD=password)
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("shelfwise: ")

@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 
 
 def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(start_service: StartService) -> None:
-    service = start_service("Slow", model_workers=2)
+    service = start_service("VerySlow", model_workers=2)  # stopped in its model, not in a transaction
     first, second = [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
     with service.client() as client:
         first.suspend()

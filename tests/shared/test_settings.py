@@ -72,7 +72,9 @@ def test_a_duration_is_a_finite_number_within_reason(name: str, value: str) -> N
 
 
 def test_a_stalled_worker_must_have_lost_its_lease() -> None:
-    assert "STALL_SECONDS must not be below LEASE_SECONDS" in refusal(stall_seconds=10, lease_seconds=11)
+    assert "SHELFWISE_STALL_SECONDS must not be below SHELFWISE_LEASE_SECONDS" in refusal(
+        stall_seconds=10, lease_seconds=11
+    )
     assert load_settings(stall_seconds=11, lease_seconds=11).stall_seconds == 11
 
 

@@ -34,7 +34,11 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
         text=TextSettings(max_tokens=8, vocabulary=100),
         image=ImageSettings(size=32),
         fusion=FusionSettings(text_temperature=1, image_temperature=1, text_weight=0.5),
-        review_thresholds={category.code: 0.5 for category in RAKUTEN},
+        review_thresholds={
+            "text+image": {category.code: 0.5 for category in RAKUTEN},
+            "text": {category.code: 0.5 for category in RAKUTEN},
+            "image": {category.code: 0.5 for category in RAKUTEN},
+        },
         metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics),
         data=TrainingData(name="fake", train_rows=1, validation_rows=1, test_rows=1, fingerprint="0" * 64),
         profile=TrainingProfile(

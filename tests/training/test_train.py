@@ -21,7 +21,9 @@ def test_the_manifest_describes_the_run(tiny_training: TinyTraining) -> None:
     assert manifest.data.fingerprint == fingerprint(tiny_training.products)
     assert manifest.metrics.rows == 27
     assert sum(manifest.profile.class_mix.values()) == pytest.approx(1.0)
-    assert set(manifest.review_thresholds) == set(manifest.profile.class_mix)
+    assert set(manifest.review_thresholds) == {"text+image", "text", "image"}
+    for thresholds in manifest.review_thresholds.values():
+        assert set(thresholds) == set(manifest.profile.class_mix)
     assert set(manifest.libraries) == {"keras", "tensorflow", "tokenizers", "numpy", "PIL"}
 
 

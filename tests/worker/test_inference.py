@@ -138,13 +138,13 @@ def test_a_person_should_look_below_the_threshold_of_the_category(
     make_inference: MakeInference, threshold: float, needs_review: bool
 ) -> None:
     thresholds = {code: 0.0 if code != CODES[1] else threshold for code in CODES}
-    inference = make_inference(Says(0.3, 0.4), review_thresholds=thresholds)
+    inference = make_inference(Says(0.3, 0.4), review_thresholds={"text": thresholds})
 
     assert answer(inference, row("abc")).needs_review is needs_review
 
 
 def test_a_category_without_a_threshold_needs_no_review(make_inference: MakeInference) -> None:
-    assert not answer(make_inference(Says(0.1), review_thresholds={}), row("abc")).needs_review
+    assert not answer(make_inference(Says(0.1), review_thresholds={"text": {}}), row("abc")).needs_review
 
 
 def test_a_bundle_of_other_classes_names_its_own_categories(make_inference: MakeInference) -> None:
