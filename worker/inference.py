@@ -19,7 +19,7 @@ from shared.ledger.claim import ClaimedRow
 from shared.ledger.finish import Answer, Outcome, RowError, TopScores
 from shared.preparation import photo_pixels, product_text
 from shared.store import ObjectStore
-from worker.predictor import Predictor, PreparedRows, Scores
+from worker.predictor import Predictor, PreparedRows, ScoredRows
 
 TOP = 5
 ALWAYS_REVIEW = 1.0  # a threshold that no confidence reached; a saturated softmax would round up to it
@@ -107,7 +107,7 @@ class Inference:
         except InvalidInput as error:
             return RowError(error.code, error.message)
 
-    def _check(self, scores: Scores, inputs: PreparedRows) -> None:
+    def _check(self, scores: ScoredRows, inputs: PreparedRows) -> None:
         """Raise PredictorFault unless every row has finite scores for exactly the inputs that it has."""
         has_text = [text is not None for text in inputs.texts]
         has_photo = [photo is not None for photo in inputs.photos]
@@ -118,7 +118,7 @@ class Inference:
             if (np.isfinite(part).all(axis=1) != present).any():
                 raise PredictorFault("some scores are not finite numbers, or answer what was not asked")
 
-    def _answer(self, scores: Scores, index: int) -> Answer:
+    def _answer(self, scores: ScoredRows, index: int) -> Answer:
         text, image = self._top(scores.text[index]), self._top(scores.image[index])
         top = self._top(scores.fused[index]) or []
         code, confidence = top[0]

@@ -18,7 +18,7 @@ from shared.hardware import cpu_has_bfloat16
 from shared.logs import get_logger
 from shared.tokenizer import TextEncoder
 from worker.padding import PHOTO_SIZES, TEXT_SIZES, call_padded
-from worker.predictor import PreparedRows, Scores
+from worker.predictor import PreparedRows, ScoredRows
 
 # Each runs several times faster in reduced precision and passes its numbers on unchanged otherwise; the
 # head, where small differences decide, stays in float32.
@@ -52,12 +52,12 @@ class KerasPredictor:
             f"more than {bundle.manifest.golden_tolerance}."
         )
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         """Answer n rows with as few model calls as the padded sizes allow."""
         count, fusion = len(rows.texts), self._fusion
         text = self._scores(count, rows.texts, self._text_logits, fusion.text_temperature)
         image = self._scores(count, rows.photos, self._photo_logits, fusion.image_temperature)
-        return Scores(text, image, fused(text, image, fusion.text_weight))
+        return ScoredRows(text, image, fused(text, image, fusion.text_weight))
 
     def _scores(
         self, count: int, inputs: Sequence[Any], logits: Callable[[list[Any]], Any], temperature: float

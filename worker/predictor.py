@@ -22,7 +22,7 @@ class PreparedRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class ScoredRows:
     """Probabilities of n products, each (n, classes) float32; a row of NaN where the product has no such input."""
 
     text: fusion.Scores
@@ -38,7 +38,7 @@ class Predictor(Protocol):
     def load(self, bundle: Bundle, precision: str) -> None:
         """Get ready to answer with this bundle. Raises BundleRefused when its golden rows come out differently."""
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         """Answer all rows, in their order; every row has a text, a photo, or both."""
 
 

@@ -18,7 +18,7 @@ from shared.disk import require_space
 from shared.images import keep_image, touch_image
 from shared.jobs import job_by_id
 from shared.lanes import Lane
-from shared.ledger.accept import Product, accept_product
+from shared.ledger.accept import ProductInput, accept_product
 from shared.preparation import check_photo
 
 router = APIRouter(tags=["predictions"])
@@ -69,7 +69,7 @@ async def predict(account: CurrentUser, services: TheServices, request: Request,
 def _accept(services: Services, owner_id: str, sent: SubmittedProduct) -> JobAnswer:
     """Store the photo, commit job, batch and row, and only then ring."""
     photo = None if sent.photo is None else keep_image(services.store, sent.photo)
-    product = Product(sent.product_id, sent.designation, sent.description, None if photo is None else photo[0])
+    product = ProductInput(sent.product_id, sent.designation, sent.description, None if photo is None else photo[0])
     deadline = timedelta(seconds=services.settings.job_deadline_seconds)
     with services.database.begin() as connection:
         if photo is not None:

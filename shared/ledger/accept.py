@@ -14,7 +14,7 @@ from shared.tables import Batch, Job, Prediction
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class ProductInput:
     """What is known of a product before it is predicted; `image` is the SHA-256 of a stored photo."""
 
     product_id: str | None = None
@@ -29,7 +29,7 @@ class Product:
         return hashlib.sha256(seen.encode()).hexdigest()
 
 
-def accept_product(connection: Connection, owner_id: str, product: Product, deadline: timedelta) -> str:
+def accept_product(connection: Connection, owner_id: str, product: ProductInput, deadline: timedelta) -> str:
     """Insert a job of one product on the interactive lane, and return its id."""
     moment = now()
     job_id = connection.execute(

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from shared.bundles import add_bundle
 from shared.identifiers import new_id, now
 from shared.lanes import Lane
-from shared.ledger.accept import Product, accept_product
+from shared.ledger.accept import ProductInput, accept_product
 from shared.ledger.claim import claim, claimed_rows
 from shared.ledger.finish import Answer, Outcome, RowError, finish
 from shared.tables import Job
@@ -20,7 +20,7 @@ from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
 from tests.support.bundles import fake_bundle
 
-LAMP = Product(product_id="7", designation="lampe")
+LAMP = ProductInput(product_id="7", designation="lampe")
 ANSWER = Answer(
     code=2060,
     confidence=0.75,
@@ -34,7 +34,7 @@ ANSWER = Answer(
 )
 
 
-def submit(api: RunningApi, owner: Account, product: Product = LAMP) -> str:
+def submit(api: RunningApi, owner: Account, product: ProductInput = LAMP) -> str:
     with api.database.begin() as connection:
         return accept_product(connection, owner.id, product, timedelta(days=1))
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert, select
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.lanes import Lane
-from shared.ledger.accept import Product, accept_product
+from shared.ledger.accept import ProductInput, accept_product
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
 from shared.ledger.failure import fail
 from shared.ledger.finish import Answer, Outcome, finish
@@ -17,7 +17,7 @@ from shared.tables import Batch, Job, Prediction
 
 LEASE = timedelta(seconds=30)
 WEEK = timedelta(days=7)
-TITLE = Product(designation="Chaise longue")
+TITLE = ProductInput(designation="Chaise longue")
 ANSWER = Answer(
     code=2582,
     confidence=0.9,
@@ -31,7 +31,7 @@ ANSWER = Answer(
 )
 
 
-def accept(database: Database, owner: str, *products: Product) -> list[str]:
+def accept(database: Database, owner: str, *products: ProductInput) -> list[str]:
     """Accept each product as a job of its own."""
     with database.begin() as connection:
         return [accept_product(connection, owner, product, WEEK) for product in products]

@@ -12,7 +12,7 @@ import numpy as np
 from shared.bundle import Bundle
 from shared.fusion import Scores as Array
 from shared.fusion import fused
-from worker.predictor import PreparedRows, Scores
+from worker.predictor import PreparedRows, ScoredRows
 
 POISON = "poison"
 
@@ -25,10 +25,10 @@ class Fake:
     def load(self, bundle: Bundle, precision: str) -> None:
         self.classes = len(bundle.manifest.classes)
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         text = self._one_hot([None if value is None else len(value) % self.classes for value in rows.texts])
         image = self._one_hot([None if value is None else 0 for value in rows.photos])
-        return Scores(text, image, fused(text, image, 0.5))
+        return ScoredRows(text, image, fused(text, image, 0.5))
 
     def _one_hot(self, classes: list[int | None]) -> Array:
         scores = np.full((len(classes), self.classes), np.nan, np.float32)
@@ -46,14 +46,14 @@ def poisoned(rows: PreparedRows) -> bool:
 class KillsOnPoison(Fake):
     """Takes its process down, as a fault in native code would."""
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         if poisoned(rows):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().predict(rows)
 
 
 class RaisesOnPoison(Fake):
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         if poisoned(rows):
             raise RuntimeError("this row cannot be predicted")
         return super().predict(rows)
@@ -62,15 +62,15 @@ class RaisesOnPoison(Fake):
 class ForgetsRowsOnPoison(Fake):
     """Returns fewer rows than it was given."""
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         scores = super().predict(rows)
         if poisoned(rows):
-            return Scores(scores.text[1:], scores.image[1:], scores.fused[1:])
+            return ScoredRows(scores.text[1:], scores.image[1:], scores.fused[1:])
         return scores
 
 
 class HangsOnPoison(Fake):
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         if poisoned(rows):
             time.sleep(3600)
         return super().predict(rows)
@@ -81,7 +81,7 @@ class Slow(Fake):
 
     seconds = 0.1
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         time.sleep(self.seconds)
         return super().predict(rows)
 

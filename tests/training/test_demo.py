@@ -11,7 +11,8 @@ from training.demo import demo_catalogue, sample_catalogue
 from training.demo_bundle import DEMO_SEED
 from training.demo_looks_shared import SHARED_LOOKS
 from training.demo_photos import OWN_LOOKS
-from training.demo_words import SIBLINGS, WORDINGS
+from training.demo_siblings import SIBLINGS
+from training.demo_words import WORDINGS
 from training.products import Product
 
 CODES = [category.code for category in RAKUTEN]

@@ -16,7 +16,7 @@ from shared.taxonomy import RAKUTEN
 from tests.support.predictors import Fake
 from tests.worker.conftest import CODES, MakeInference
 from worker.inference import Inference, PredictorFault, sub_batches
-from worker.predictor import PreparedRows, Scores
+from worker.predictor import PreparedRows, ScoredRows
 
 NAN = float("nan")
 _ids = count(1)
@@ -58,10 +58,10 @@ class Says(Fake):
     def __init__(self, *scores: float) -> None:
         self.scores = scores
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         given = np.zeros((len(rows.texts), self.classes), np.float32)
         given[:, : len(self.scores)] = self.scores
-        return Scores(given, np.full_like(given, NAN), given)
+        return ScoredRows(given, np.full_like(given, NAN), given)
 
 
 def test_a_text_is_answered_by_the_text_model_alone(make_inference: MakeInference) -> None:
@@ -120,7 +120,7 @@ def test_a_photo_that_cannot_be_read_is_a_row_error(make_inference: MakeInferenc
 
 def test_rows_without_any_input_do_not_reach_the_predictor(make_inference: MakeInference) -> None:
     class NeverCalled(Fake):
-        def predict(self, rows: PreparedRows) -> Scores:
+        def predict(self, rows: PreparedRows) -> ScoredRows:
             raise AssertionError
 
     assert error_code(*answers(make_inference(NeverCalled()), row())) == "EMPTY_PRODUCT"
@@ -156,17 +156,17 @@ def test_a_bundle_of_other_classes_names_its_own_categories(make_inference: Make
 class Alters(Fake):
     """Answers like Fake, and has its scores altered on the way."""
 
-    def __init__(self, alter: Callable[[Scores], Scores]) -> None:
+    def __init__(self, alter: Callable[[ScoredRows], ScoredRows]) -> None:
         self.alter = alter
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         return self.alter(super().predict(rows))
 
 
-def with_nan(part: str) -> Callable[[Scores], Scores]:
+def with_nan(part: str) -> Callable[[ScoredRows], ScoredRows]:
     """Make one number of the last row's scores NaN."""
 
-    def alter(scores: Scores) -> Scores:
+    def alter(scores: ScoredRows) -> ScoredRows:
         getattr(scores, part)[-1, 2] = NAN
         return scores
 
@@ -176,14 +176,14 @@ def with_nan(part: str) -> Callable[[Scores], Scores]:
 @pytest.mark.parametrize(
     "alter",
     [
-        lambda scores: Scores(scores.text[1:], scores.image[1:], scores.fused[1:]),
-        lambda scores: Scores(scores.text, scores.image, scores.fused[:, 1:]),
-        lambda scores: Scores(scores.text[1:], scores.image, scores.fused),
-        lambda scores: Scores(scores.text, scores.image[:, 1:], scores.fused),
-        lambda scores: Scores(scores.text, scores.image, scores.fused / 0.0),
-        lambda scores: Scores(scores.text * NAN, scores.image, scores.fused),
-        lambda scores: Scores(scores.text, scores.image * NAN, scores.image),
-        lambda scores: Scores(scores.text, scores.text, scores.fused),
+        lambda scores: ScoredRows(scores.text[1:], scores.image[1:], scores.fused[1:]),
+        lambda scores: ScoredRows(scores.text, scores.image, scores.fused[:, 1:]),
+        lambda scores: ScoredRows(scores.text[1:], scores.image, scores.fused),
+        lambda scores: ScoredRows(scores.text, scores.image[:, 1:], scores.fused),
+        lambda scores: ScoredRows(scores.text, scores.image, scores.fused / 0.0),
+        lambda scores: ScoredRows(scores.text * NAN, scores.image, scores.fused),
+        lambda scores: ScoredRows(scores.text, scores.image * NAN, scores.image),
+        lambda scores: ScoredRows(scores.text, scores.text, scores.fused),
         with_nan("text"),
         with_nan("image"),
         with_nan("fused"),
@@ -204,7 +204,7 @@ def with_nan(part: str) -> Callable[[Scores], Scores]:
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 def test_scores_that_are_no_answer_to_what_was_asked_are_a_fault(
-    make_inference: MakeInference, photo: str, alter: Callable[[Scores], Scores]
+    make_inference: MakeInference, photo: str, alter: Callable[[ScoredRows], ScoredRows]
 ) -> None:
     inference = make_inference(Alters(alter))
     batch = inference.prepare([row("abc"), row("abcd", photo)])
@@ -215,7 +215,7 @@ def test_scores_that_are_no_answer_to_what_was_asked_are_a_fault(
 
 def test_what_a_predictor_raises_is_its_fault(make_inference: MakeInference) -> None:
     class Raises(Fake):
-        def predict(self, rows: PreparedRows) -> Scores:
+        def predict(self, rows: PreparedRows) -> ScoredRows:
             raise ZeroDivisionError
 
     inference = make_inference(Raises())

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from shared.database import Database, sqlite_module
 from shared.images import touch_image
 from shared.lanes import MODEL_CALL
-from shared.ledger.accept import Product
+from shared.ledger.accept import ProductInput
 from shared.tables import Batch, Job, Prediction
 from tests.support.ledger import LEASE, TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
 from tests.support.predictors import POISON, Fake, ForgetsRowsOnPoison, RaisesOnPoison
@@ -21,7 +21,7 @@ from tests.support.waiting import wait_for
 from tests.worker.conftest import MakeInference
 from tests.worker.served import Served
 from worker.model_loop import ModelLoop
-from worker.predictor import Predictor, PreparedRows, Scores
+from worker.predictor import Predictor, PreparedRows, ScoredRows
 from worker.stall import StallGuard
 
 
@@ -32,7 +32,7 @@ class Recording(Fake):
         self.calls: list[int] = []
         self._meanwhile = meanwhile
 
-    def predict(self, rows: PreparedRows) -> Scores:
+    def predict(self, rows: PreparedRows) -> ScoredRows:
         self.calls.append(len(rows.texts))
         self._meanwhile(len(self.calls))
         return super().predict(rows)
@@ -79,7 +79,7 @@ def test_64_products_that_wait_together_are_answered_by_one_call(
 
 
 def test_each_row_gets_its_own_answer(make_loop: MakeLoop, database: Database, owner: str) -> None:
-    accept(database, owner, *[Product(designation="x" * length) for length in (3, 1, 2)])
+    accept(database, owner, *[ProductInput(designation="x" * length) for length in (3, 1, 2)])
 
     with make_loop(Fake()) as loop:
         loop.work()
@@ -164,7 +164,7 @@ def test_a_loop_told_to_stop_finishes_the_products_in_its_model(
 def test_a_predictor_that_fails_on_one_product_costs_that_product_alone(
     make_loop: MakeLoop, database: Database, owner: str, predictor: type[Fake]
 ) -> None:
-    *_, poisoned = accept(database, owner, TITLE, TITLE, Product(designation=POISON))
+    *_, poisoned = accept(database, owner, TITLE, TITLE, ProductInput(designation=POISON))
 
     with make_loop(predictor()) as loop:
         loop.work()
@@ -195,7 +195,7 @@ def test_a_product_whose_photo_is_gone_fails_and_is_not_tried_again(
 ) -> None:
     with database.begin() as connection:
         touch_image(connection, "ab" * 32, 1)
-    (job_id,) = accept(database, owner, Product(image="ab" * 32))
+    (job_id,) = accept(database, owner, ProductInput(image="ab" * 32))
     predictor = Recording()
 
     with make_loop(predictor) as loop:
@@ -273,7 +273,7 @@ def test_a_store_that_is_away_costs_no_product_anything(
 ) -> None:
     with database.begin() as connection:
         touch_image(connection, "ab" * 32, 1)
-    accept(database, owner, Product(image="ab" * 32))
+    accept(database, owner, ProductInput(image="ab" * 32))
     (tmp_path / "data" / "store" / "images").write_text("not a folder")
 
     with make_loop(Fake()) as loop, ThreadPoolExecutor(1) as thread:

@@ -3,7 +3,7 @@ from sqlalchemy import insert, select, update
 
 from shared.database import Database
 from shared.lanes import MODEL_CALL, PHOTO_COST, Lane
-from shared.ledger.accept import Product
+from shared.ledger.accept import ProductInput
 from shared.ledger.claim import claim
 from shared.tables import Batch, Image, Job
 from tests.conftest import add_owner
@@ -42,7 +42,7 @@ def test_a_claim_starts_its_job_and_fences_its_batch(database: Database, owner: 
 def test_one_claim_takes_no_more_than_a_model_call_of_photos(database: Database, owner: str) -> None:
     with database.begin() as connection:
         connection.execute(insert(Image).values(sha256="ab", size=1))
-    accept(database, owner, *[Product(image="ab")] * 20)
+    accept(database, owner, *[ProductInput(image="ab")] * 20)
 
     assert len(claim_once(database)) == MODEL_CALL // PHOTO_COST
     assert len(claim_once(database)) == 20 - MODEL_CALL // PHOTO_COST
@@ -83,7 +83,7 @@ def test_an_owner_who_was_busy_yesterday_does_not_wait_behind_one_who_is_busy_to
 
 
 def test_rows_come_in_the_order_of_their_batches(database: Database, owner: str) -> None:
-    accept(database, owner, *[Product(designation=f"title {number}") for number in range(5)])
+    accept(database, owner, *[ProductInput(designation=f"title {number}") for number in range(5)])
 
     rows = rows_of(database, take(database))
 
@@ -95,7 +95,7 @@ def test_what_one_claim_leaves_another_worker_can_take_at_once(database: Databas
         pytest.skip("SQLite has one writer: a second claim waits for the first to end")
     with database.begin() as connection:
         connection.execute(insert(Image).values(sha256="ab", size=1))
-    accept(database, owner, *[Product(image="ab")] * 40)
+    accept(database, owner, *[ProductInput(image="ab")] * 40)
 
     with database.begin() as first, database.begin() as second:
         mine = claim(first, Lane.INTERACTIVE, "worker-a", LEASE)
