@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,12 @@ def test_a_new_activation_is_noticed_and_so_is_the_way_back(active: ActiveBundle
     for version, change in (("v2", releases.publish), ("v1", releases.activate)):
         change(version)
 
-        wait_for(lambda: active.refresh() and active.version == version, 10, f"the change to {version}")  # noqa: B023
+        wait_for(partial(_answers_with, active, version), 10, f"the change to {version}")
+
+
+def _answers_with(active: ActiveBundle, version: str) -> bool:
+    active.refresh()
+    return active.version == version
 
 
 def test_a_damaged_bundle_leaves_the_one_before_in_place_and_its_reason_on_its_row(
