@@ -2,6 +2,8 @@
 
 import importlib.util
 import socket
+from importlib.machinery import PathFinder
+from pathlib import Path
 
 from shared.broker import make_celery
 from shared.errors import ConfigurationError
@@ -18,13 +20,18 @@ def check_before_starting(settings: Settings) -> None:
     _refuse_used_port(settings.host, settings.port)
     if settings.flower_port:
         _refuse_used_port(FLOWER_HOST, settings.flower_port, _OTHER_FLOWER)
-    module = settings.predictor.partition(":")[0]
-    if not importlib.util.find_spec(module.partition(".")[0]):
-        raise ConfigurationError(f"SHELFWISE_PREDICTOR: there is no module {module}.")
+    _require_module(settings.predictor.partition(":")[0])
     if settings.store_url:
         ObjectStore(settings.store_url)
     if settings.broker_url:
         _require_broker(settings.broker_url)
+
+
+def _require_module(name: str) -> None:
+    """Raise ConfigurationError unless the parts will find this module; they look in the current folder, too."""
+    package = name.partition(".")[0]
+    if not (importlib.util.find_spec(package) or PathFinder.find_spec(package, [str(Path.cwd())])):
+        raise ConfigurationError(f"SHELFWISE_PREDICTOR: there is no module {name}.")
 
 
 def _require_broker(url: str) -> None:
