@@ -45,7 +45,7 @@ def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta) -> 
     """Take as much ready work of `lane` as one model call can use, fairest turn first.
 
     The queue is read without locks, and only what was chosen from it is locked, so that a claim neither takes
-    more than it chose nor hides the rest from other workers. Where they were quicker, it looks once more.
+    more than it chose nor hides the rest from other workers. Where nothing of it could be had, it looks again.
     """
     beaten: list[int] = []
     for _ in range(ROUNDS):
@@ -53,8 +53,9 @@ def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta) -> 
         if not chosen:
             return []
         locked = _lock_ready(connection, [batch.id for batch in chosen])
-        if locked:
-            return _take(connection, [batch for batch in chosen if batch.id in locked], worker, lease)
+        taken = _take(connection, [batch for batch in chosen if batch.id in locked], worker, lease)
+        if taken:
+            return taken
         beaten += [batch.id for batch in chosen]
     return []
 
@@ -127,6 +128,8 @@ def _lock_ready(connection: Connection, batch_ids: Sequence[int]) -> set[int]:
 
 def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lease: timedelta) -> list[Claim]:
     """Put locked batches under a lease; one whose job has ended meanwhile (a half born just then) is closed."""
+    if not chosen:
+        return []
     jobs = lock_jobs(connection, {batch.job_id for batch in chosen})
     open_jobs = {job.id for job in jobs}
     orphans = [batch.id for batch in chosen if batch.job_id not in open_jobs]

@@ -114,3 +114,13 @@ def test_a_batch_whose_job_has_ended_meanwhile_is_closed_instead_of_claimed(data
 
     with database.read() as connection:
         assert connection.scalars(select(Batch.state)).one() == "failed"
+
+
+def test_batches_of_ended_jobs_do_not_hide_the_work_behind_them(database: Database, owner: str) -> None:
+    ended = accept(database, owner, TITLE)
+    (waiting,) = accept(database, owner, TITLE)
+    with database.begin() as connection:
+        connection.execute(update(Job).where(Job.id.in_(ended)).values(status="expired"))
+        connection.execute(update(Batch).where(Batch.job_id.in_(ended)).values(failures=1))  # so it is chosen alone
+
+    assert claim_once(database) == [waiting]
