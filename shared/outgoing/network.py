@@ -1,0 +1,182 @@
+"""The network under the client: every address is checked before it is connected to, and every wait is bounded."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any, TypeAlias
+
+import httpcore
+
+from shared.errors import FetchFailed, UrlRefused
+from shared.outgoing.rules import Address, OutgoingRules
+from shared.outgoing.urls import Target
+
+Resolve: TypeAlias = Callable[[str, int], Sequence[Address]]
+
+LOOKUPS_AT_ONCE = 16
+MOST_ADDRESSES = 4  # of one name that are tried
+
+
+class Deadline:
+    """The end of all waiting for one request."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """The seconds that are left. Raises FetchFailed when there are none."""
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise _too_slow()
+        return seconds
+
+
+def system_addresses(host: str, port: int) -> list[Address]:
+    """What this machine's resolver knows of a name. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [ip_address(place[0]) for *_, place in found]
+
+
+class Lookups:
+    """Looks names up in threads that nobody has to wait for: the system's resolver knows no deadline."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._room = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
+
+    def addresses(self, target: Target, deadline: Deadline) -> list[Address]:
+        """The addresses of a host, each once. Raises FetchFailed when there are none in time."""
+        if target.address is not None:
+            return [target.address]
+        if not self._room.acquire(timeout=deadline.left()):
+            raise _too_slow()
+        answer: Future[Sequence[Address]] = Future()
+        thread = threading.Thread(target=self._look_up, args=(target, answer), name="lookup", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had just now
+            self._room.release()
+            raise FetchFailed("The host's name could not be looked up.", transient=True) from None
+        try:
+            found = list(dict.fromkeys(answer.result(deadline.left())))
+        except TimeoutError:
+            raise _too_slow() from None
+        except OSError as error:
+            again = getattr(error, "errno", None) == socket.EAI_AGAIN
+            raise FetchFailed("The host's name could not be looked up.", transient=again) from None
+        if not found:
+            raise FetchFailed("The host's name has no address.", transient=False)
+        return found
+
+    def _look_up(self, target: Target, answer: Future[Sequence[Address]]) -> None:
+        try:
+            answer.set_result(self._resolve(target.host, target.port))
+        except Exception as error:  # whatever it is, the one who waits must hear of it
+            answer.set_exception(error)
+        finally:
+            self._room.release()
+
+
+class GuardedNetwork(httpcore.NetworkBackend):
+    """Connects to one target: looks it up once, refuses it unless every address is allowed, and uses those."""
+
+    def __init__(self, target: Target, rules: OutgoingRules, lookups: Lookups, deadline: Deadline) -> None:
+        self._target = target
+        self._rules = rules
+        self._lookups = lookups
+        self._deadline = deadline
+
+    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        """A connection to the target; httpcore names the same host and port. Raises UrlRefused and FetchFailed."""
+        addresses = self._lookups.addresses(self._target, self._deadline)
+        if not all(self._rules.allow(address) for address in addresses):
+            raise UrlRefused("The URL's host leads to an address that is not public.")
+        return DeadlineStream(self._connected(addresses[:MOST_ADDRESSES]), self._deadline)
+
+    def _connected(self, addresses: Sequence[Address]) -> socket.socket:
+        """A socket that is connected to the first of these that answers; each has its share of the time."""
+        for number, address in enumerate(addresses):
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            try:
+                connection = socket.socket(family, socket.SOCK_STREAM)
+            except OSError:  # this machine does not speak the address's version of IP
+                continue
+            try:
+                connection.settimeout(self._deadline.left() / (len(addresses) - number))
+                connection.connect((str(address), self._target.port))
+                return connection
+            except OSError:
+                connection.close()
+            except FetchFailed:
+                connection.close()
+                raise
+        raise FetchFailed("The host could not be connected to.", transient=True)
+
+
+class DeadlineStream(httpcore.NetworkStream):
+    """A connection of which every step waits for no longer than the deadline, whatever time-out it is given."""
+
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        self._connection = connection
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Some bytes, or none at the end."""
+        with _told_plainly():
+            self._connection.settimeout(self._deadline.left())
+            return self._connection.recv(max_bytes)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send it all. A peer that hangs up early may have answered already: httpcore reads on after WriteError."""
+        rest = memoryview(buffer)
+        while rest:
+            try:
+                self._connection.settimeout(self._deadline.left())
+                rest = rest[self._connection.send(rest) :]
+            except TimeoutError:
+                raise _too_slow() from None
+            except OSError as error:
+                raise httpcore.WriteError(str(error)) from error
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same connection, encrypted, with a peer whose certificate is for this name."""
+        try:
+            with _told_plainly():
+                self._connection.settimeout(self._deadline.left())
+                encrypted = ssl_context.wrap_socket(self._connection, server_hostname=server_hostname)
+        except BaseException:
+            self.close()  # httpcore does not know of it yet
+            raise
+        return DeadlineStream(encrypted, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks for: which protocol TLS has agreed on."""
+        return self._connection if info == "ssl_object" and isinstance(self._connection, ssl.SSLSocket) else None
+
+
+def _too_slow() -> FetchFailed:
+    return FetchFailed("The host did not answer completely in time.", transient=True)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Bring what a socket raises in the block to FetchFailed."""
+    try:
+        yield
+    except TimeoutError:
+        raise _too_slow() from None
+    except ssl.SSLCertVerificationError:
+        raise FetchFailed("The host's certificate is not valid for its name.", transient=False) from None
+    except OSError:
+        raise FetchFailed("The connection to the host broke off.", transient=True) from None

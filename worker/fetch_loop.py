@@ -1,0 +1,267 @@
+"""The loop of an io worker that fetches photos: claim, fetch, write, until the lane is empty.
+
+One thread keeps the books: what is in hand, what waits, what is being fetched. Each photo is fetched in a thread
+of its own that nobody has to wait for: a worker that stops gives its claims back at once, whatever a stranger's
+host is doing. A batch is written as soon as its own rows are done, so a slow host holds up nobody else's.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import Database
+from shared.errors import StorageFull, Unavailable
+from shared.lanes import Lane
+from shared.ledger.claim import Claim, claim
+from shared.ledger.failure import fail, give_back
+from shared.ledger.fetch import FetchOutcome, FetchRow, fetch_rows, fetched
+from shared.logs import get_logger
+from shared.ringer import Ringer
+from shared.store import ObjectStore
+from shared.usage import Quotas
+from worker.leases import HeldLeases
+from worker.results import some_jobs
+from worker.stall import StallGuard
+
+FETCHES_AT_ONCE = 8
+FETCHES_PER_HOST = 3
+LOOK_SECONDS = 0.25  # between two looks at a lane that was empty, while something is being fetched
+TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
+OVERDUE_SECONDS = 120.0  # three tries and the pauses between them take 48; no photo takes this long to look at
+CLOSE_SECONDS = 1.0
+
+Fetch = Callable[[str], FetchOutcome]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A claimed batch: how many of its rows are still to come, and what the others came to."""
+
+    claim: Claim
+    missing: int
+    outcomes: list[tuple[FetchRow, FetchOutcome]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Fetching:
+    """One row on its way, under the claim it was started for."""
+
+    row: FetchRow
+    claim: Claim
+    host: str | None
+    started: float
+    thread: threading.Thread | None = None
+    outcome: FetchOutcome | Exception | None = None
+
+
+class FetchLoop:
+    """Works the fetch batches of the lane `io`, a few photos at once, and fewer of one host.
+
+    The guard watches over what has no deadline of its own, such as a store that hangs: with a fetch overdue the
+    loop no longer advances, so its leases run out, and then the process ends.
+    """
+
+    def __init__(
+        self,
+        worker_id: str,
+        database: Database,
+        store: ObjectStore,
+        fetch: Fetch,
+        ringer: Ringer,
+        quotas: Quotas,
+        lease: timedelta,
+        guard: StallGuard,
+        stopping: threading.Event,
+        overdue_seconds: float = OVERDUE_SECONDS,
+    ) -> None:
+        self.leases = HeldLeases()
+        self.guard = guard
+        self._worker_id = worker_id
+        self._database = database
+        self._store = store
+        self._fetch = fetch
+        self._ringer = ringer
+        self._quotas = quotas
+        self._lease = lease
+        self._stopping = stopping
+        self._overdue_seconds = overdue_seconds
+        self._batches: dict[int, _Batch] = {}
+        self._waiting: list[FetchRow] = []
+        self._running: set[_Fetching] = set()
+        self._results: SimpleQueue[_Fetching | None] = SimpleQueue()
+        self._look_again_at = 0.0
+        self._log = get_logger()
+
+    def work(self) -> None:
+        """Work until nothing is ready on the lane, or the process is asked to stop."""
+        with self.guard:
+            try:
+                while not self._stopping.is_set() and self._has_work():
+                    self._start()
+                    self._collect()
+                    if not self._stopping.is_set():  # which may be why a fetch has failed
+                        self._write()
+                    self._advance()
+            finally:
+                self._let_go([batch.claim for batch in self._batches.values()], give_back)
+
+    def stop(self) -> None:
+        """Ask the loop to give everything back and return from `work`."""
+        self._stopping.set()
+        self._results.put(None)
+
+    def close(self) -> None:
+        """Give the threads that are in the store a moment; those that wait for a network end with the process."""
+        end = time.monotonic() + CLOSE_SECONDS
+        for fetching in self._running:
+            if fetching.thread is not None:
+                fetching.thread.join(max(0.0, end - time.monotonic()))
+
+    def _has_work(self) -> bool:
+        """Claim more where there is room for it; False when nothing is in hand after that."""
+        due = not self._batches or time.monotonic() >= self._look_again_at
+        if due and len(self._waiting) < FETCHES_AT_ONCE:
+            try:
+                self._claim()
+            except SQLAlchemyError:
+                self._log.warning("fetch.not_claimed", exc_info=True)
+                self._stopping.wait(TROUBLE_SECONDS)
+        return bool(self._batches)
+
+    def _claim(self) -> None:
+        with self._database.begin() as connection:
+            claims = claim(connection, Lane.IO, self._worker_id, self._lease, kind="fetch")
+            rows = fetch_rows(connection, claims) if claims else []
+        if not claims:
+            self._look_again_at = time.monotonic() + LOOK_SECONDS
+        # One of ours may have run out and come back to us: only the new claim counts.
+        self._drop([self._batches[held.batch_id].claim for held in claims if held.batch_id in self._batches])
+        self.leases.hold(claims)
+        sizes = Counter(row.batch_id for row in rows)
+        self._batches |= {held.batch_id: _Batch(held, sizes[held.batch_id]) for held in claims}
+        self._waiting += rows
+
+    def _start(self) -> None:
+        """Begin to fetch as many of the waiting rows as there is room for, in order, and only a few of one host."""
+        busy = Counter(fetching.host for fetching in self._running)
+        waiting = []
+        for row in self._waiting:
+            host = _host(row.image_url)
+            if len(self._running) >= FETCHES_AT_ONCE or busy[host] >= FETCHES_PER_HOST:
+                waiting.append(row)
+                continue
+            busy[host] += 1
+            fetching = _Fetching(row, self._batches[row.batch_id].claim, host, time.monotonic())
+            fetching.thread = threading.Thread(target=self._run, args=(fetching,), name="fetch", daemon=True)
+            self._running.add(fetching)
+            fetching.thread.start()
+        self._waiting = waiting
+
+    def _run(self, fetching: _Fetching) -> None:
+        try:
+            fetching.outcome = self._fetch(fetching.row.image_url)
+        except Exception as error:  # the loop says what is to become of it
+            fetching.outcome = error
+        self._results.put(fetching)
+
+    def _collect(self) -> None:
+        """Wait a moment for a result, unless a batch is complete already, and book all that are there."""
+        wait = 0.0 if any(not batch.missing for batch in self._batches.values()) else LOOK_SECONDS
+        try:
+            results = [self._results.get(timeout=wait)]
+            while not self._results.empty():
+                results.append(self._results.get())
+        except Empty:
+            return
+        arrived = [fetching for fetching in results if fetching is not None]
+        self._running.difference_update(arrived)
+        if not all([self._book(fetching) for fetching in arrived]):
+            self._stopping.wait(TROUBLE_SECONDS)
+
+    def _book(self, fetching: _Fetching) -> bool:
+        """Enter a result; False when it is trouble with the store or the disk."""
+        batch = self._batches.get(fetching.row.batch_id)
+        if batch is None or batch.claim != fetching.claim:
+            return True  # it was let go meanwhile
+        outcome = fetching.outcome
+        if isinstance(outcome, StorageFull | Unavailable):  # not the row's fault, and not over in a moment
+            self._log.warning("fetch.given_back", jobs=some_jobs([batch.claim]), reason=outcome.message)
+            self._let_go([batch.claim], give_back)
+            return False
+        if outcome is None or isinstance(outcome, Exception):  # a fault of ours that a row brings out
+            self._log.error("fetch.failed", jobs=some_jobs([batch.claim]), exc_info=outcome)
+            self._let_go([batch.claim], fail)
+        else:
+            batch.outcomes.append((fetching.row, outcome))
+            batch.missing -= 1
+        return True
+
+    def _write(self) -> None:
+        """Write the batches that are complete. Those that the database does not take are tried again next time."""
+        complete = [batch for batch in self._batches.values() if not batch.missing]
+        if not complete:
+            return
+        claims = [batch.claim for batch in complete]
+        outcomes = [outcome for batch in complete for outcome in batch.outcomes]
+        try:
+            with self._database.begin() as connection:
+                done = fetched(connection, self._store, claims, outcomes, self._quotas)
+        except Unavailable as trouble:  # the store's; or a photo has been collected since, and must be fetched again
+            self._log.warning("fetch.given_back", jobs=some_jobs(claims), reason=trouble.message)
+            self._let_go(claims, give_back)
+            self._stopping.wait(TROUBLE_SECONDS)
+            return
+        except SQLAlchemyError:
+            self._log.warning("fetch.write_failed", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+            self._stopping.wait(TROUBLE_SECONDS)
+            return
+        except Exception:  # a fault of ours that a row brings out: it must be cornered
+            self._log.exception("fetch.failed", batches=len(claims), jobs=some_jobs(claims))
+            self._let_go(claims, fail)
+            return
+        for lane, job_id in done.ready.items():
+            self._ringer.ring(lane, job_id)
+        self._drop(claims)
+        self._log.info(
+            "fetch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(done.ended), jobs=some_jobs(claims)
+        )
+
+    def _advance(self) -> None:
+        moment = time.monotonic()
+        if all(moment - fetching.started < self._overdue_seconds for fetching in self._running):
+            self.guard.advance()
+
+    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], object]) -> None:
+        """Put claims back on the books as given back or as failed. Where even that fails, their leases run out."""
+        if not claims:
+            return
+        try:
+            with self._database.begin() as connection:
+                book(connection, claims)
+        except SQLAlchemyError:
+            self._log.warning("fetch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+        finally:
+            self._drop(claims)
+
+    def _drop(self, claims: Collection[Claim]) -> None:
+        """Have nothing to do with these any more."""
+        self.leases.release(list(claims))
+        for held in claims:
+            del self._batches[held.batch_id]
+        self._waiting = [row for row in self._waiting if row.batch_id in self._batches]
+
+
+def _host(url: str) -> str | None:
+    """Whom a URL names, as far as sharing the places goes; None for what is no URL, which its fetch will say."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
