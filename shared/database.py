@@ -1,9 +1,10 @@
 """The connection to SQLite or PostgreSQL, and the two ways to use it: `begin()` to write, `read()` to read."""
 
+import itertools
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,9 +16,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.errors import ConfigurationError
+from shared.fair_lock import FairLock
 
 OLDEST_SQLITE = (3, 51, 3)  # earlier ones can corrupt a database in WAL mode while it is being reset
 BUSY_SECONDS = 30
+BUSY_PAUSE_SECONDS = 0.0003
 # Parameters are people's texts and hashes of their passwords: errors must not carry them into the log.
 _ENGINE: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30, "hide_parameters": True}
 _ONE_STATE = {"isolation_level": "REPEATABLE READ"}
@@ -29,12 +32,11 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = _parsed(url)
         self.engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_engine(parsed)
-        self._writing = self.engine.execution_options(shelfwise_writes=True)
         # SQLite's transactions see one state as they are; PostgreSQL's see a new one in every statement.
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_STATE)
-        # SQLite has one writer. Threads of one process queue here, where the lock wakes the next one at once,
-        # instead of in SQLite's busy handler, which sleeps and tries again.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+        # SQLite has one writer. Threads of one process queue here, where the next one is woken at once and in
+        # order, instead of in SQLite's busy handler, which sleeps and tries again.
+        self._turn: AbstractContextManager[Any] = FairLock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,14 +51,41 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed at the end of the block, rolled back by any exception."""
-        with self._turn, self._writing.begin() as connection:
+        with self._turn, self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                _begin_writing(connection)
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading one consistent state; nothing written through it is kept."""
         with self._reading.connect() as connection:
+            if self.is_sqlite:
+                _run(connection, "BEGIN")
             yield connection
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], int]]:
+        """A function whose result differs from its last one once somebody else has committed something.
+
+        On SQLite it takes microseconds and waits for nobody; PostgreSQL has no such thing, and there it always differs.
+        """
+        if not self.is_sqlite:
+            count = itertools.count()
+            yield lambda: next(count)
+            return
+        with closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+
+            def version() -> int:
+                try:
+                    return int(cursor.execute("PRAGMA data_version").fetchone()[0])
+                except Exception:
+                    with self.read() as again:  # which raises it in SQLAlchemy's words
+                        return int(again.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+            yield version
+            cursor.close()
 
     def is_writable(self) -> bool:
         """Whether a write transaction can be opened now."""
@@ -107,7 +136,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own: `begin` below does
+        connection.isolation_level = None  # the driver must not open transactions of its own: `Database` does
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
@@ -115,14 +144,45 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA cache_size=-16384")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A deferred transaction that reads first and writes later fails when somebody wrote in between,
-        # whatever the busy time-out; IMMEDIATE waits for its turn at the start instead.
-        writes = connection.get_execution_options().get("shelfwise_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
     return engine
+
+
+def _run(connection: Connection, statement: str) -> None:
+    """Run what returns nothing on the driver's own cursor: through SQLAlchemy it takes ten times as long.
+
+    A listener to its `begin` event would be shorter, and would make every statement of the engine cost three times
+    as much.
+    """
+    cursor = connection.connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Begin with the lock, once no other process writes. Raises OperationalError after BUSY_SECONDS.
+
+    A deferred transaction that reads first and writes later fails when somebody wrote in between, whatever the busy
+    time-out; IMMEDIATE waits for its turn at the start instead. SQLite's own handler would wait in sleeps that grow
+    to a tenth of a second, for transactions of a millisecond or two: whoever comes last would go first.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    _run(connection, "PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < end:
+            try:
+                _run(connection, "BEGIN IMMEDIATE")
+                return
+            except Exception as error:
+                if not _is_busy(error):
+                    break
+            time.sleep(BUSY_PAUSE_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # which puts the driver's error into SQLAlchemy's words
+    finally:
+        _run(connection, f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY  # the rest says how busy
 
 
 def _postgres_engine(url: URL) -> Engine:

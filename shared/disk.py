@@ -1,16 +1,36 @@
 """The disk: what is on it for good, and when it is too full to promise anything."""
 
+import math
 import os
 import shutil
+import time
 from pathlib import Path
 
 from shared.errors import StorageFull
+
+ASK_SECONDS = 1.0
 
 
 def require_space(data_dir: Path, reserve_bytes: int) -> None:
     """Raise StorageFull when less than `reserve_bytes` are free where `data_dir` lies."""
     if shutil.disk_usage(data_dir).free < reserve_bytes:
         raise StorageFull("The service is out of disk space and accepts nothing new until some is freed.")
+
+
+class DiskGuard:
+    """`require_space`, asked at most once a second: a disk does not fill up between two products."""
+
+    def __init__(self, data_dir: Path, reserve_bytes: int) -> None:
+        self._data_dir = data_dir
+        self._reserve_bytes = reserve_bytes
+        self._asked_at = -math.inf
+
+    def require_space(self) -> None:
+        """Raise StorageFull when less than the reserve is free, as of the last second."""
+        moment = time.monotonic()
+        if moment - self._asked_at > ASK_SECONDS:
+            require_space(self._data_dir, self._reserve_bytes)
+            self._asked_at = moment  # not reached when it is full: then everybody asks, until there is room
 
 
 def to_disk(path: Path) -> None:

@@ -4,7 +4,7 @@ Classes are used for their typed columns only: statements go through Core, and r
 Dates are UTC. `products` and `predictions` keep integer keys that are never used twice.
 """
 
-from shared.tables.accounts import RefreshToken, User
+from shared.tables.accounts import RefreshToken, SignInFailures, Usage, User
 from shared.tables.base import Base
 from shared.tables.catalogue import Image, Product
 from shared.tables.models import BundleRow, WorkerRow
@@ -21,6 +21,8 @@ __all__ = [
     "Prediction",
     "Product",
     "RefreshToken",
+    "SignInFailures",
+    "Usage",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -24,7 +24,10 @@ from shared.tables.base import NEVER_REUSED, SERIAL, Base, Id, one_of
 
 
 class Job(Base):
-    """One submission: a product, a catalogue, or labelled data."""
+    """One submission: a product, a catalogue, or labelled data.
+
+    From `deleted_at` on it is gone for everybody but the eraser, which removes it.
+    """
 
     __tablename__ = "jobs"
 
@@ -50,6 +53,7 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deadline: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("owner_id", "idempotency_key"),
@@ -61,6 +65,12 @@ class Job(Base):
             "deadline",
             sqlite_where=text("status IN ('queued', 'running')"),
             postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+        Index(
+            "ix_jobs_deleted",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
         ),
     )
 
@@ -134,7 +144,8 @@ class Prediction(Base):
     """One product's row of a job: first its input, then its result.
 
     `prediction` is the category's code; `top`, `text_scores` and `image_scores` are `[[code, score], …]`,
-    best first. A row is finished when `finished_at` is set, with either `prediction` or `error`.
+    best first. A row is finished when `finished_at` is set, with either `prediction` or `error`. `image_url` is
+    where its photo was, or still is, to be fetched from.
     """
 
     __tablename__ = "predictions"
@@ -162,11 +173,32 @@ class Prediction(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
+    image_url: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("job_id", "row"),
         Index("ix_predictions_reuse", "owner_id", "input_hash", "model_version"),
         Index("ix_predictions_owner_id_id", "owner_id", "id"),
+        Index(
+            "ix_predictions_photos",
+            "owner_id",
+            "image",
+            sqlite_where=text("image IS NOT NULL"),
+            postgresql_where=text("image IS NOT NULL"),
+        ),
+        Index(
+            "ix_predictions_products",
+            "product_id",
+            "owner_id",
+            sqlite_where=text("product_id IS NOT NULL"),
+            postgresql_where=text("product_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_predictions_review",
+            "id",
+            sqlite_where=text("needs_review = 1"),
+            postgresql_where=text("needs_review"),
+        ),
         NEVER_REUSED,
     )
 

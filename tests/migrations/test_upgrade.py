@@ -1,5 +1,6 @@
 """The migrations make what the models say, on both databases."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from tests.conftest import add_owner, fresh_postgres, require_postgres
 
 # With what Alembic's own comparison leaves out: checks, AUTOINCREMENT, the conditions of indexes, defaults.
 SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+# ADD COLUMN puts a column on the line of the last one.
+SQLITE_PART = re.compile(r"\n|, (?=[a-z_]+ [A-Z]+,? *$)", re.MULTILINE)
 POSTGRES_SCHEMA = """
     SELECT c.conrelid::regclass || '.' || c.conname, pg_get_constraintdef(c.oid)
     FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = 'public'
@@ -44,7 +47,7 @@ def schema(connection: Connection) -> dict[str, Any]:
     is_sqlite = connection.dialect.name == "sqlite"
     found = connection.execute(text(SQLITE_SCHEMA if is_sqlite else POSTGRES_SCHEMA))
     return {
-        name: sorted(line.strip(" ,\t") for line in definition.splitlines()) if is_sqlite else definition
+        name: sorted(part.strip(" ,\t") for part in SQLITE_PART.split(definition)) if is_sqlite else definition
         for name, definition in found
         if "alembic_version" not in name and not name.startswith("sqlite_")
     }
