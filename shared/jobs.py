@@ -1,11 +1,11 @@
 """Jobs as people ask for them: one, a page of them, and how long each still waits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from shared.errors import NotFound
 from shared.lanes import Lane
@@ -26,6 +26,7 @@ class JobRecord:
     """
 
     id: str
+    owner_id: str
     kind: str
     name: str | None
     status: JobStatus
@@ -62,6 +63,7 @@ class JobFilter:
 
 _COLUMNS = (
     Job.id,
+    Job.owner_id,
     Job.kind,
     Job.name,
     Job.status,
@@ -82,18 +84,32 @@ _COLUMNS = (
 
 def job_by_id(connection: Connection, job_id: str, owner_id: str | None = None) -> JobRecord:
     """The job of this id. Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's)."""
-    wanted = select(*_COLUMNS).where(Job.id == job_id)
-    if owner_id is not None:
-        wanted = wanted.where(Job.owner_id == owner_id)
-    found = _records(connection, wanted)
-    if not found:
+    return visible_to(jobs_by_ids(connection, [job_id]).get(job_id), owner_id)
+
+
+def jobs_by_ids(connection: Connection, job_ids: Iterable[str]) -> dict[str, JobRecord]:
+    """Those of these jobs that there are, whoever owns them."""
+    found = connection.execute(_BY_IDS, {"jobs_": list(job_ids)}).all()
+    return {record.id: record for record in _records(connection, found)}
+
+
+def visible_to(job: JobRecord | None, owner_id: str | None) -> JobRecord:
+    """The job itself. Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's)."""
+    if job is None or owner_id not in (None, job.owner_id):
         raise NotFound("There is no such job.")
-    return found[0]
+    return job
+
+
+def job_progress(connection: Connection, job_ids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+    """The versions of those of these jobs that there are, and whether they have ended."""
+    found = connection.execute(_PROGRESS, {"jobs_": list(job_ids)})
+    return {job_id: (version, is_terminal(JobStatus(status))) for job_id, version, status in found}
 
 
 def jobs_before(connection: Connection, wanted: JobFilter, job_id: str | None, limit: int) -> Sequence[JobRecord]:
     """Up to `limit` jobs, newest first, from before the one of this id (None: from the newest)."""
-    query = select(*_COLUMNS).where(Job.owner_id == wanted.owner_id).order_by(Job.id.desc()).limit(limit)
+    query = select(*_COLUMNS).where(Job.owner_id == wanted.owner_id, Job.deleted_at.is_(None))
+    query = query.order_by(Job.id.desc()).limit(limit)
     if wanted.status is not None:
         query = query.where(Job.status == wanted.status)
     if wanted.kind is not None:
@@ -102,7 +118,7 @@ def jobs_before(connection: Connection, wanted: JobFilter, job_id: str | None, l
         query = query.where(Job.created_at >= wanted.since)
     if job_id is not None:
         query = query.where(Job.id < job_id)
-    return _records(connection, query)
+    return _records(connection, connection.execute(query).all())
 
 
 def queue_positions(connection: Connection, job_ids: Collection[str]) -> dict[str, int]:
@@ -111,19 +127,12 @@ def queue_positions(connection: Connection, job_ids: Collection[str]) -> dict[st
         return {}
     places: dict[str, int] = {}
     for lane in Lane:
-        line = connection.scalars(
-            select(Batch.job_id)
-            .where(Batch.lane == lane, in_states(Batch.state, BatchState.QUEUED))
-            .order_by(Batch.turn, Batch.id)
-            .limit(LINE)
-        )
-        for place, job_id in enumerate(line, start=1):
+        for place, job_id in enumerate(connection.scalars(_LINE, {"lane_": lane}), start=1):
             places.setdefault(job_id, place)
     return {job_id: places[job_id] for job_id in job_ids if job_id in places}
 
 
-def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[JobRecord]:
-    jobs = connection.execute(query).all()
+def _records(connection: Connection, jobs: Sequence[Row[*tuple[Any, ...]]]) -> list[JobRecord]:
     positions = queue_positions(connection, [job.id for job in jobs if job.status == JobStatus.QUEUED])
     predictions = first_predictions(connection, [job.id for job in jobs if job.kind == "product"])
     return [
@@ -134,3 +143,14 @@ def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Jo
         )
         for job in jobs
     ]
+
+
+_THESE = Job.id.in_(bindparam("jobs_", expanding=True)) & Job.deleted_at.is_(None)
+_BY_IDS = select(*_COLUMNS).where(_THESE)
+_PROGRESS = select(Job.id, Job.version, Job.status).where(_THESE)
+_LINE = (
+    select(Batch.job_id)
+    .where(Batch.lane == bindparam("lane_"), in_states(Batch.state, BatchState.QUEUED))
+    .order_by(Batch.turn, Batch.id)
+    .limit(LINE)
+)

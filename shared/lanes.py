@@ -18,7 +18,8 @@ IO_QUEUES = (str(Lane.IO), "webhooks")
 # one measure bounds a model call both in time (16 photos) and in memory (1,024 texts).
 PHOTO_COST = 64
 MODEL_CALL = 16 * PHOTO_COST
-CAPACITY = {Lane.INTERACTIVE: MODEL_CALL, Lane.BULK: 4 * MODEL_CALL}
+FETCH_CLAIM = 32  # rows without photos yet
+CAPACITY = {Lane.INTERACTIVE: MODEL_CALL, Lane.BULK: 4 * MODEL_CALL, Lane.IO: FETCH_CLAIM}
 
 
 def cost(rows: int, photos: int) -> int:

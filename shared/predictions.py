@@ -1,13 +1,14 @@
 """Predictions as people ask for them: one row of a job, its input's name and its result."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, false, select, true
 
-from shared.tables import Prediction
+from shared.lifecycle import JobStatus
+from shared.tables import Job, Prediction
 
 Scores: TypeAlias = list[list[float]]
 
@@ -20,6 +21,8 @@ class PredictionRecord:
     job_id: str
     row: int
     product_id: str | None
+    designation: str | None
+    image: str | None
     prediction: int | None
     confidence: float | None
     top: Scores | None
@@ -35,6 +38,29 @@ class PredictionRecord:
     finished_at: datetime | None
 
 
+class ListedPrediction(NamedTuple):
+    """A row, and the state of its job, which is the row's own until it has a result."""
+
+    record: PredictionRecord
+    job: JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionFilter:
+    """Which rows are asked for: one owner's (None: everybody's), and of those only the ones that match what is set."""
+
+    owner_id: str | None = None
+    needs_review: bool | None = None
+    code: int | None = None
+    below: float | None = None
+    job_id: str | None = None
+    product_id: str | None = None
+
+    def place(self, record: PredictionRecord) -> int:
+        """What pages of these rows go by, highest first: within one job the row, as its index has it."""
+        return record.id if self.job_id is None else record.row
+
+
 _RECORD = tuple(getattr(Prediction, name) for name in PredictionRecord.__dataclass_fields__)
 
 
@@ -45,3 +71,45 @@ def first_predictions(connection: Connection, job_ids: Collection[str]) -> dict[
     found = connection.execute(select(*_RECORD).where(Prediction.job_id.in_(job_ids), Prediction.row == 0))
     records = (PredictionRecord(*row) for row in found)
     return {record.job_id: record for record in records}
+
+
+def predictions_before(
+    connection: Connection, wanted: PredictionFilter, place: int | None, limit: int
+) -> Sequence[ListedPrediction]:
+    """Up to `limit` rows of jobs that are not deleted, newest first, from before this place (None: from the newest)."""
+    order = Prediction.id if wanted.job_id is None else Prediction.row
+    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(Job.deleted_at.is_(None))
+    query = _matching(query, wanted).order_by(order.desc()).limit(limit)
+    if place is not None:
+        query = query.where(order < place)
+    return [
+        ListedPrediction(PredictionRecord(*record), JobStatus(status)) for status, *record in connection.execute(query)
+    ]
+
+
+def shows_photo(connection: Connection, owner_id: str | None, sha256: str) -> bool:
+    """Whether a row of this owner (None: of anybody), of a job that is not deleted, has this photo."""
+    rows = (
+        select(Prediction.id)
+        .join(Job, Job.id == Prediction.job_id)
+        .where(Prediction.image == sha256, Job.deleted_at.is_(None))
+    )
+    if owner_id is not None:
+        rows = rows.where(Prediction.owner_id == owner_id)
+    return connection.execute(rows.limit(1)).first() is not None
+
+
+def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Select[*tuple[Any, ...]]:
+    if wanted.owner_id is not None:
+        query = query.where(Prediction.owner_id == wanted.owner_id)
+    if wanted.needs_review is not None:
+        query = query.where(Prediction.needs_review == (true() if wanted.needs_review else false()))
+    if wanted.code is not None:
+        query = query.where(Prediction.prediction == wanted.code)
+    if wanted.below is not None:
+        query = query.where(Prediction.confidence < wanted.below)
+    if wanted.job_id is not None:
+        query = query.where(Prediction.job_id == wanted.job_id)
+    if wanted.product_id is not None:
+        query = query.where(Prediction.product_id == wanted.product_id)
+    return query

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from shared.bundles import active_version, manifest_of
+from shared.ledger.submission import ProductInput
 from shared.tables import Product
 from shared.taxonomy import RAKUTEN, Category
 
@@ -25,3 +26,18 @@ def shelves(connection: Connection) -> Sequence[Shelf]:
     counted = connection.execute(select(Product.prdtypecode, func.count()).group_by(Product.prdtypecode))
     counts = {code: count for code, count in counted}
     return [Shelf(category, counts.get(category.code, 0)) for category in categories]
+
+
+def product_input(connection: Connection, product_id: str) -> ProductInput | None:
+    """A stored product as a prediction takes it, if there is one of this id."""
+    found = connection.execute(
+        select(Product.product_id, Product.designation, Product.description, Product.image).where(
+            Product.product_id == product_id
+        )
+    ).one_or_none()
+    return None if found is None else ProductInput(*found)
+
+
+def is_of_product(connection: Connection, sha256: str) -> bool:
+    """Whether a stored product has this photo."""
+    return connection.execute(select(Product.id).where(Product.image == sha256).limit(1)).first() is not None

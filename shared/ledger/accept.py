@@ -1,87 +1,130 @@
-"""Accept: one transaction that makes a job with its batch and rows, before anybody is told `202`."""
+"""Accept: one transaction that makes jobs of what was submitted, before anybody is told `202`."""
 
-import hashlib
-import json
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, select, tuple_
 
-from shared.identifiers import now
-from shared.lanes import Lane
-from shared.lifecycle import OPEN_BATCH, in_states
-from shared.tables import Batch, Job, Prediction
+from shared.errors import Conflict, QuotaFull, ShelfwiseError, TooManyRequests, Unauthenticated
+from shared.identifiers import new_id
+from shared.images import require_image, sizes_of, touch_image
+from shared.ledger.insert import insert_products
+from shared.ledger.submission import Accepted, Submission
+from shared.store import ObjectStore
+from shared.tables import Job
+from shared.usage import Quotas, charge, new_photo_bytes
 
-
-@dataclass(frozen=True, slots=True)
-class ProductInput:
-    """What is known of a product before it is predicted; `image` is the SHA-256 of a stored photo."""
-
-    product_id: str | None = None
-    designation: str | None = None
-    description: str | None = None
-    image: str | None = None
-
-    @property
-    def input_hash(self) -> str:
-        """SHA-256 over all that the models see: equal hashes mean equal answers from one bundle."""
-        seen = json.dumps([self.designation, self.description, self.image], ensure_ascii=False)
-        return hashlib.sha256(seen.encode()).hexdigest()
+_Key: TypeAlias = tuple[str, str]
 
 
-def accept_product(connection: Connection, owner_id: str, product: ProductInput, deadline: timedelta) -> str:
-    """Insert a job of one product on the interactive lane, and return its id."""
-    moment = now()
-    job_id = connection.execute(
-        insert(Job)
-        .values(
-            owner_id=owner_id, kind="product", total=1, intake_done=True, created_at=moment, deadline=moment + deadline
-        )
-        .returning(Job.id)
-    ).scalar_one()
-    batch_id = _insert_batch(connection, job_id, owner_id, photos=int(product.image is not None))
-    connection.execute(
-        insert(Prediction).values(
-            job_id=job_id,
-            owner_id=owner_id,
-            batch_id=batch_id,
-            row=0,
-            product_id=product.product_id,
-            designation=product.designation,
-            description=product.description,
-            image=product.image,
-            input_hash=product.input_hash,
-            created_at=moment,
+def accept_products(
+    connection: Connection, store: ObjectStore, submissions: Sequence[Submission], quotas: Quotas
+) -> list[Accepted | ShelfwiseError]:
+    """Insert a job for each submission whose key is new, and say what each submission came to.
+
+    The same key with the same content leads to the job that is there, with other content to a Conflict. What an
+    account has no quota left for comes to TooManyRequests or QuotaFull, everything of an account that has just been
+    deleted to Unauthenticated. Raises Unavailable, and has then done nothing, when a photo has just been collected.
+    """
+    known = _jobs_by_key(connection, submissions)
+    fresh: dict[str, Submission] = {}
+    came_to = [_accepted(sent, known, fresh) for sent in submissions]
+    sizes = _sizes(connection, fresh.values())
+    refused = _charge(connection, fresh, sizes, quotas)
+    if welcome := {job_id: sent for job_id, sent in fresh.items() if job_id not in refused}:
+        _keep_photos(connection, store, welcome.values(), sizes)
+        insert_products(connection, list(welcome.items()))
+    return [refused.get(each.job_id, each) if isinstance(each, Accepted) else each for each in came_to]
+
+
+def _accepted(
+    sent: Submission, known: dict[_Key, tuple[str, str | None]], fresh: dict[str, Submission]
+) -> Accepted | Conflict:
+    """The job that a submission leads to: one that is `known` by its key, or a new one, put among the `fresh`."""
+    key = None if sent.idempotency_key is None else (sent.owner_id, sent.idempotency_key)
+    if key is not None and key in known:
+        job_id, content_hash = known[key]
+        if content_hash != sent.product.content_hash:
+            return Conflict(
+                "This Idempotency-Key was used for another product; a new product needs a new key.",
+                code="IDEMPOTENCY_KEY_REUSED",
+            )
+        return Accepted(job_id, sent.lane, replayed=True)
+    job_id = new_id()
+    fresh[job_id] = sent
+    if key is not None:
+        known[key] = job_id, sent.product.content_hash
+    return Accepted(job_id, sent.lane)
+
+
+def _jobs_by_key(connection: Connection, submissions: Sequence[Submission]) -> dict[_Key, tuple[str, str | None]]:
+    """The jobs that exist under these submissions' keys, with the hashes of what was submitted."""
+    keys = [(sent.owner_id, sent.idempotency_key) for sent in submissions if sent.idempotency_key is not None]
+    if not keys:
+        return {}
+    found = connection.execute(
+        select(Job.owner_id, Job.idempotency_key, Job.id, Job.content_hash).where(
+            tuple_(Job.owner_id, Job.idempotency_key).in_(keys)
         )
     )
-    return job_id
+    return {(owner_id, str(key)): (job_id, content_hash) for owner_id, key, job_id, content_hash in found}
 
 
-def _insert_batch(connection: Connection, job_id: str, owner_id: str, photos: int) -> int:
-    """A batch of one product, last in its owner's line."""
-    return connection.execute(
-        insert(Batch)
-        .values(
-            job_id=job_id,
-            owner_id=owner_id,
-            kind="predict",
-            lane=Lane.INTERACTIVE,
-            rows=1,
-            photos=photos,
-            turn=next_turn(connection, Lane.INTERACTIVE, owner_id),
-        )
-        .returning(Batch.id)
-    ).scalar_one()
+def _charge(
+    connection: Connection, fresh: Mapping[str, Submission], sizes: Mapping[str, int], quotas: Quotas
+) -> dict[str, ShelfwiseError]:
+    """Charge the accounts; returns why which jobs must not be made.
 
-
-def next_turn(connection: Connection, lane: Lane, owner_id: str) -> int:
-    """The turn of an owner's next batch on a lane: one after the owner's last, never before the lane's present.
-
-    Claims go by turn, so owners take turns batch by batch, however many batches one of them has queued. Only
-    open batches count: who has waited for nothing lately neither pays for yesterday's work nor saved up a lead.
+    What arrives of one account together is charged together. Where that is too much, each is tried on its own.
     """
-    open_here = (Batch.lane == lane) & in_states(Batch.state, *OPEN_BATCH)
-    present = select(func.min(Batch.turn)).where(open_here).scalar_subquery()
-    own_last = select(func.max(Batch.turn)).where(open_here, Batch.owner_id == owner_id).scalar_subquery()
-    lowest, last = connection.execute(select(present, own_last)).one()
-    return max(lowest or 0, 0 if last is None else last + 1)
+    refused: dict[str, ShelfwiseError] = {}
+    by_owner: dict[str, dict[str, Submission]] = {}
+    for job_id, sent in fresh.items():
+        by_owner.setdefault(sent.owner_id, {})[job_id] = sent
+    for owner_id in sorted(by_owner):  # one order for everybody: nobody waits in a circle
+        jobs = by_owner[owner_id]
+        refusal = _charged(connection, owner_id, list(jobs.values()), sizes, quotas)
+        for job_id, sent in jobs.items() if refusal is not None else ():
+            alone = _charged(connection, owner_id, [sent], sizes, quotas) if len(jobs) > 1 else refusal
+            if alone is not None:
+                refused[job_id] = alone
+    return refused
+
+
+def _charged(
+    connection: Connection,
+    owner_id: str,
+    submissions: Sequence[Submission],
+    sizes: Mapping[str, int],
+    quotas: Quotas,
+) -> ShelfwiseError | None:
+    """Charge one account for these; returns why it cannot be, and has then done nothing."""
+    photos = {sha256: sizes[sha256] for sha256 in _photos(submissions)}
+    try:
+        new_bytes = new_photo_bytes(connection, owner_id, photos) if photos else 0
+        charge(connection, owner_id, len(submissions), new_bytes, quotas)
+    except (TooManyRequests, QuotaFull, Unauthenticated) as refusal:
+        return refusal
+    return None
+
+
+def _sizes(connection: Connection, submissions: Iterable[Submission]) -> dict[str, int]:
+    """Sizes by SHA-256: of photos that have just been stored as their requests say, of others as their rows say."""
+    stored = {sent.product.image: sent.photo_bytes for sent in submissions if sent.product.image is not None}
+    sizes = {sha256: size for sha256, size in stored.items() if size is not None}
+    older = stored.keys() - sizes.keys()
+    return sizes | sizes_of(connection, older) if older else sizes
+
+
+def _keep_photos(
+    connection: Connection, store: ObjectStore, submissions: Iterable[Submission], sizes: Mapping[str, int]
+) -> None:
+    """Record that photos are about to be named by rows. Raises Unavailable for one that has just been collected."""
+    for sha256 in _photos(submissions):
+        touch_image(connection, sha256, sizes[sha256])
+        require_image(store, sha256, sizes[sha256])
+
+
+def _photos(submissions: Iterable[Submission]) -> list[str]:
+    """The hashes of their photos, in the one order in which rows of photos are locked."""
+    return sorted({sent.product.image for sent in submissions if sent.product.image is not None})

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from shared.identifiers import now
-from shared.lanes import CAPACITY, Lane, cost
-from shared.ledger.locks import OpenJob, lock_batches, lock_jobs
+from shared.lanes import CAPACITY, MODEL_LANES, Lane, cost
+from shared.ledger.locks import OpenJob, lock_jobs
 from shared.lifecycle import BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Job, Prediction
 
@@ -41,15 +41,15 @@ class ClaimedRow:
     image: str | None
 
 
-def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta) -> list[Claim]:
-    """Take as much ready work of `lane` as one model call can use, fairest turn first.
+def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta, kind: str = "predict") -> list[Claim]:
+    """Take as much ready work of `lane` and of a kind as one worker can use at once, fairest turn first.
 
     The queue is read without locks, and only what was chosen from it is locked, so that a claim neither takes
     more than it chose nor hides the rest from other workers. Where nothing of it could be had, it looks again.
     """
     beaten: list[int] = []
     for _ in range(ROUNDS):
-        chosen = _fit(_ready(connection, lane, beaten), CAPACITY[lane])
+        chosen = _fit(_ready(connection, lane, kind, beaten), CAPACITY[lane])
         if not chosen:
             return []
         locked = _lock_ready(connection, [batch.id for batch in chosen])
@@ -60,42 +60,31 @@ def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta) -> 
     return []
 
 
+def has_ready(connection: Connection) -> bool:
+    """Whether a model lane has something to claim."""
+    return connection.execute(_ANY_READY).first() is not None
+
+
 def claimed_rows(connection: Connection, claims: Sequence[Claim]) -> list[ClaimedRow]:
     """The unfinished rows of claimed batches, batch by batch in input order."""
-    found = connection.execute(
-        select(
-            Prediction.id,
-            Prediction.batch_id,
-            Prediction.job_id,
-            Prediction.designation,
-            Prediction.description,
-            Prediction.image,
-        )
-        .where(Prediction.batch_id.in_([held.batch_id for held in claims]), Prediction.finished_at.is_(None))
-        .order_by(Prediction.batch_id, Prediction.row)
-    )
+    found = connection.execute(_ROWS, {"batches_": [held.batch_id for held in claims]})
     return [ClaimedRow(*row) for row in found]  # type: ignore[arg-type]  # batch_id is set: it was asked for
 
 
 def renew(connection: Connection, claims: Iterable[Claim], lease: timedelta) -> None:
     """Extend the leases that are still held under these claims' attempts."""
-    ours = lock_batches(connection, held_under(claims))
+    ours = lock_held(connection, claims)
     connection.execute(update(Batch).where(Batch.id.in_(ours)).values(lease_until=now() + lease))
 
 
-def held_under(claims: Iterable[Claim]) -> ColumnElement[bool]:
-    """The condition that a batch is still running under one of these claims' own attempts."""
+def lock_held(connection: Connection, claims: Iterable[Claim]) -> list[int]:
+    """The ids of the batches that still run under one of these claims' own attempts, locked."""
     attempts = [(held.batch_id, held.attempt) for held in claims]
-    return tuple_(Batch.id, Batch.attempt).in_(attempts) & in_states(Batch.state, BatchState.RUNNING)
+    return list(connection.scalars(_HELD, {"attempts_": attempts}))
 
 
-def _ready(connection: Connection, lane: Lane, without: Sequence[int]) -> Sequence[_Candidate]:
-    return connection.execute(
-        select(Batch.id, Batch.job_id, Batch.rows, Batch.photos, Batch.failures)
-        .where(Batch.lane == lane, in_states(Batch.state, BatchState.QUEUED), Batch.id.not_in(without))
-        .order_by(Batch.turn, Batch.id)
-        .limit(CANDIDATES)
-    ).all()
+def _ready(connection: Connection, lane: Lane, kind: str, without: Sequence[int]) -> Sequence[_Candidate]:
+    return connection.execute(_READY, {"lane_": lane, "kind_": kind, "without_": list(without)}).all()
 
 
 def _fit(candidates: Sequence[_Candidate], capacity: int) -> list[_Candidate]:
@@ -116,14 +105,9 @@ def _fit(candidates: Sequence[_Candidate], capacity: int) -> list[_Candidate]:
 
 def _lock_ready(connection: Connection, batch_ids: Sequence[int]) -> set[int]:
     """Those of these batches that are still ready and that nobody else is about to take."""
-    return set(
-        connection.scalars(
-            select(Batch.id)
-            .where(Batch.id.in_(batch_ids), in_states(Batch.state, BatchState.QUEUED))
-            .order_by(Batch.id)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-    )
+    if connection.dialect.name == "sqlite":  # one writer: nothing has changed since they were read
+        return set(batch_ids)
+    return set(connection.scalars(_LOCK_READY, {"batches_": batch_ids}))
 
 
 def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lease: timedelta) -> list[Claim]:
@@ -135,12 +119,8 @@ def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lea
     orphans = [batch.id for batch in chosen if batch.job_id not in open_jobs]
     if orphans:
         connection.execute(move(Batch.state, BatchState.FAILED).where(Batch.id.in_(orphans)))
-    taken = connection.execute(
-        move(Batch.state, BatchState.RUNNING)
-        .where(Batch.id.in_([batch.id for batch in chosen if batch.job_id in open_jobs]))
-        .values(attempt=Batch.attempt + 1, lease_until=now() + lease, worker=worker)
-        .returning(Batch.id, Batch.attempt)
-    )
+    batch_ids = [batch.id for batch in chosen if batch.job_id in open_jobs]
+    taken = connection.execute(_TAKE, {"batches_": batch_ids, "lease_": now() + lease, "worker_": worker})
     attempts = {batch_id: attempt for batch_id, attempt in taken}
     _start(connection, jobs)
     return [Claim(batch.id, batch.job_id, attempts[batch.id], batch.rows) for batch in chosen if batch.id in attempts]
@@ -149,8 +129,57 @@ def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lea
 def _start(connection: Connection, jobs: Sequence[OpenJob]) -> None:
     waiting = [job.id for job in jobs if job.status == JobStatus.QUEUED]
     if waiting:
-        connection.execute(
-            move(Job.status, JobStatus.RUNNING)
-            .where(Job.id.in_(waiting))
-            .values(started_at=now(), version=Job.version + 1)
-        )
+        connection.execute(_START, {"jobs_": waiting, "moment_": now()})
+
+
+# Built once: building a statement anew costs as much as running it.
+_READY = (
+    select(Batch.id, Batch.job_id, Batch.rows, Batch.photos, Batch.failures)
+    .where(
+        Batch.lane == bindparam("lane_"),
+        Batch.kind == bindparam("kind_"),
+        in_states(Batch.state, BatchState.QUEUED),
+        Batch.id.not_in(bindparam("without_", expanding=True)),
+    )
+    .order_by(Batch.turn, Batch.id)
+    .limit(CANDIDATES)
+)
+_ANY_READY = select(Batch.id).where(Batch.lane.in_(MODEL_LANES), in_states(Batch.state, BatchState.QUEUED)).limit(1)
+_LOCK_READY = (
+    select(Batch.id)
+    .where(Batch.id.in_(bindparam("batches_", expanding=True)), in_states(Batch.state, BatchState.QUEUED))
+    .order_by(Batch.id)
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_TAKE = (
+    move(Batch.state, BatchState.RUNNING)
+    .where(Batch.id.in_(bindparam("batches_", expanding=True)))
+    .values(attempt=Batch.attempt + 1, lease_until=bindparam("lease_"), worker=bindparam("worker_"))
+    .returning(Batch.id, Batch.attempt)
+)
+_START = (
+    move(Job.status, JobStatus.RUNNING)
+    .where(Job.id.in_(bindparam("jobs_", expanding=True)))
+    .values(started_at=bindparam("moment_"), version=Job.version + 1)
+)
+_HELD = (
+    select(Batch.id)
+    .where(
+        tuple_(Batch.id, Batch.attempt).in_(bindparam("attempts_", expanding=True)),
+        in_states(Batch.state, BatchState.RUNNING),
+    )
+    .order_by(Batch.id)
+    .with_for_update(key_share=True)
+)
+_ROWS = (
+    select(
+        Prediction.id,
+        Prediction.batch_id,
+        Prediction.job_id,
+        Prediction.designation,
+        Prediction.description,
+        Prediction.image,
+    )
+    .where(Prediction.batch_id.in_(bindparam("batches_", expanding=True)), Prediction.finished_at.is_(None))
+    .order_by(Prediction.batch_id, Prediction.row)
+)

@@ -10,20 +10,23 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from shared.identifiers import now
-from shared.ledger.claim import Claim, held_under
+from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
-from shared.ledger.locks import lock_batches, lock_jobs
+from shared.ledger.locks import lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
 from shared.tables import Batch, Prediction
 
 TRIES = 3
-GAVE_UP = RowError("PREDICTION_FAILED", f"The model failed on this product {TRIES} times.")
+GAVE_UP = {
+    "predict": RowError("PREDICTION_FAILED", f"The model failed on this product {TRIES} times."),
+    "fetch": RowError("IMAGE_FETCH_FAILED", f"Fetching this product's photo failed {TRIES} times."),
+}
 
 
 def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
     """Return batches unworked, at no cost to them."""
-    ours = lock_batches(connection, held_under(claims))
+    ours = lock_held(connection, claims)
     connection.execute(
         move(Batch.state, BatchState.QUEUED)
         .where(Batch.id.in_(ours))
@@ -33,9 +36,9 @@ def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
 
 def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus]:
     """Book a lost try on those of the batches that are still held under these claims; returns the jobs that ended."""
-    held = lock_batches(connection, held_under(claims))
+    held = lock_held(connection, claims)
     lost = connection.execute(
-        select(Batch.id, Batch.job_id, Batch.failures).where(Batch.id.in_(held)).order_by(Batch.id)
+        select(Batch.id, Batch.job_id, Batch.kind, Batch.failures).where(Batch.id.in_(held)).order_by(Batch.id)
     ).all()
     jobs = lock_jobs(connection, {batch.job_id for batch in lost})
     tallies = {job.id: Tally() for job in jobs}
@@ -56,7 +59,7 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus
             _try_again(connection, batch.id, failures=batch.failures + 1)
         else:
             _close(connection, batch.id)
-            write_errors(connection, [(prediction_id, GAVE_UP) for prediction_id in rows])
+            write_errors(connection, [(prediction_id, GAVE_UP[batch.kind]) for prediction_id in rows])
             tallies[batch.job_id].failed += len(rows)
     return settle(connection, jobs, tallies)
 

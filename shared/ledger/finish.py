@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Update, bindparam, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.identifiers import now
-from shared.ledger.claim import Claim, ClaimedRow, held_under
-from shared.ledger.locks import lock_batches, lock_jobs
+from shared.ledger.claim import Claim, ClaimedRow, lock_held
+from shared.ledger.locks import lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
 from shared.tables import Batch, Prediction
@@ -51,11 +51,11 @@ def finish(
     A batch whose lease was lost, or whose job was canceled, is passed over with all its rows: somebody else
     has it, or nobody wants it any more.
     """
-    held = set(lock_batches(connection, held_under(claims)))
+    held = set(lock_held(connection, claims))
     jobs = lock_jobs(connection, {each.job_id for each in claims if each.batch_id in held})
     tallies = {job.id: Tally() for job in jobs}
     ours = {each.batch_id for each in claims if each.batch_id in held and each.job_id in tallies}
-    connection.execute(move(Batch.state, BatchState.DONE).where(Batch.id.in_(ours)).values(lease_until=None))
+    connection.execute(_DONE, {"batches_": list(ours)})
     answers, errors = [], []
     for row, result in outcomes:
         if row.batch_id not in ours:
@@ -118,6 +118,11 @@ def _update_row(*columns: InstrumentedAttribute[Any]) -> Update:
     return update(Prediction).where(Prediction.id == bindparam("id_")).values(values)
 
 
+_DONE = (
+    move(Batch.state, BatchState.DONE)
+    .where(Batch.id.in_(bindparam("batches_", expanding=True)))
+    .values(lease_until=None)
+)
 _ANSWER = _update_row(
     Prediction.prediction,
     Prediction.confidence,

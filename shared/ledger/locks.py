@@ -6,7 +6,7 @@ On SQLite the write transaction is the lock, and these are plain reads.
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from shared.lifecycle import OPEN_JOB, JobStatus, in_states
 from shared.tables import Batch, Job
@@ -26,9 +26,12 @@ def lock_jobs(connection: Connection, job_ids: Iterable[str]) -> Sequence[OpenJo
 
     Inserting a row that refers to a job must not wait for these locks, nor they for it (`key_share`).
     """
-    return connection.execute(
-        select(Job.id, Job.status, Job.succeeded, Job.failed, Job.model_versions, Job.intake_done)
-        .where(Job.id.in_(set(job_ids)), in_states(Job.status, *OPEN_JOB))
-        .order_by(Job.id)
-        .with_for_update(key_share=True)
-    ).all()
+    return connection.execute(_OPEN_JOBS, {"jobs_": list(set(job_ids))}).all()
+
+
+_OPEN_JOBS = (
+    select(Job.id, Job.status, Job.succeeded, Job.failed, Job.model_versions, Job.intake_done)
+    .where(Job.id.in_(bindparam("jobs_", expanding=True)), in_states(Job.status, *OPEN_JOB))
+    .order_by(Job.id)
+    .with_for_update(key_share=True)
+)

@@ -28,11 +28,7 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     """
     if not jobs:
         return {}
-    still_open = set(
-        connection.scalars(
-            select(Batch.job_id).where(Batch.job_id.in_([job.id for job in jobs]), in_states(Batch.state, *OPEN_BATCH))
-        )
-    )
+    still_open = set(connection.scalars(_STILL_OPEN, {"jobs_": [job.id for job in jobs]}))
     counts, ended = [], dict[str, JobStatus]()
     for job in jobs:
         tally = tallies[job.id]
@@ -44,10 +40,19 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     connection.execute(_ADD, counts)
     for status in set(ended.values()):
         ids = [job_id for job_id, end in ended.items() if end == status]
-        connection.execute(move(Job.status, status).where(Job.id.in_(ids)).values(finished_at=now()))
+        connection.execute(_END[status], {"jobs_": ids, "moment_": now()})
     return ended
 
 
+_STILL_OPEN = select(Batch.job_id).where(
+    Batch.job_id.in_(bindparam("jobs_", expanding=True)), in_states(Batch.state, *OPEN_BATCH)
+)
+_END = {
+    status: move(Job.status, status)
+    .where(Job.id.in_(bindparam("jobs_", expanding=True)))
+    .values(finished_at=bindparam("moment_"))
+    for status in (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.FAILED)
+}
 _ADD = (
     update(Job)
     .where(Job.id == bindparam("id_"))

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, func, select
 
 from shared.identifiers import now
 from shared.lanes import Lane
+from shared.ledger.cancel import end_jobs
 from shared.ledger.claim import Claim
 from shared.ledger.failure import fail
-from shared.ledger.locks import lock_batches, lock_jobs
-from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states, move
+from shared.lifecycle import OPEN_JOB, BatchState, JobStatus, in_states
 from shared.tables import Batch, Job
 
 AT_ONCE = 500  # rows of work in one sweep's transaction, so that it stays short whatever has piled up
@@ -38,17 +38,7 @@ def expire_overdue(connection: Connection) -> list[str]:
     overdue = list(
         connection.scalars(select(Job.id).where(in_states(Job.status, *OPEN_JOB), Job.deadline < now()).limit(AT_ONCE))
     )
-    if not overdue:
-        return []
-    open_batches = lock_batches(connection, Batch.job_id.in_(overdue) & in_states(Batch.state, *OPEN_BATCH))
-    connection.execute(move(Batch.state, BatchState.FAILED).where(Batch.id.in_(open_batches)).values(lease_until=None))
-    still_open = [job.id for job in lock_jobs(connection, overdue)]
-    connection.execute(
-        move(Job.status, JobStatus.EXPIRED)
-        .where(Job.id.in_(still_open))
-        .values(finished_at=now(), version=Job.version + 1)
-    )
-    return still_open
+    return list(end_jobs(connection, Job.id.in_(overdue), JobStatus.EXPIRED)) if overdue else []
 
 
 def stale_lanes(connection: Connection, older_than: timedelta) -> Mapping[Lane, int]:

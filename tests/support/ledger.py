@@ -3,15 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.lanes import Lane
-from shared.ledger.accept import ProductInput, accept_product
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
 from shared.ledger.failure import fail
 from shared.ledger.finish import Answer, Outcome, finish
+from shared.ledger.insert import insert_products
+from shared.ledger.submission import ProductInput, Submission
 from shared.lifecycle import JobStatus
 from shared.tables import Batch, Job, Prediction
 
@@ -34,7 +35,14 @@ ANSWER = Answer(
 def accept(database: Database, owner: str, *products: ProductInput) -> list[str]:
     """Accept each product as a job of its own."""
     with database.begin() as connection:
-        return [accept_product(connection, owner, product, WEEK) for product in products]
+        return [accept_product(connection, owner, product) for product in products]
+
+
+def accept_product(connection: Connection, owner: str, product: ProductInput, deadline: timedelta = WEEK) -> str:
+    """A job of one product, in a transaction of the caller's, without keys and quotas."""
+    job_id = new_id()
+    insert_products(connection, [(job_id, Submission(owner, product, deadline))])
+    return job_id
 
 
 def accept_catalogue(database: Database, owner: str, *titles: str) -> str:
@@ -67,7 +75,7 @@ def accept_catalogue(database: Database, owner: str, *titles: str) -> str:
 def take(database: Database, lane: Lane = Lane.INTERACTIVE, worker: str = "worker-a") -> list[Claim]:
     """Claim once."""
     with database.begin() as connection:
-        return claim(connection, lane, worker, LEASE)
+        return claim(connection, lane, worker, LEASE, "fetch" if lane == Lane.IO else "predict")
 
 
 def rows_of(database: Database, claims: list[Claim]) -> list[ClaimedRow]:

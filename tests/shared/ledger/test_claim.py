@@ -3,8 +3,8 @@ from sqlalchemy import insert, select, update
 
 from shared.database import Database
 from shared.lanes import MODEL_CALL, PHOTO_COST, Lane
-from shared.ledger.accept import ProductInput
 from shared.ledger.claim import claim
+from shared.ledger.submission import ProductInput
 from shared.tables import Batch, Image, Job
 from tests.conftest import add_owner
 from tests.support.ledger import LEASE, TITLE, accept, rows_of, take

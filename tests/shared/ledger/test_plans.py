@@ -9,13 +9,14 @@ from sqlalchemy import Connection, event
 from shared.database import Database
 from shared.jobs import queue_positions
 from shared.lanes import Lane
-from shared.ledger.accept import next_turn
 from shared.ledger.claim import claim
 from shared.ledger.sweep import expire_overdue, release_expired, stale_lanes
+from shared.ledger.turns import next_turn
 
 STEPS: dict[str, Callable[[Connection], object]] = {
     "accept": lambda connection: next_turn(connection, Lane.INTERACTIVE, "owner"),
     "claim": lambda connection: claim(connection, Lane.INTERACTIVE, "worker", timedelta(seconds=30)),
+    "claim photos": lambda connection: claim(connection, Lane.IO, "worker", timedelta(seconds=30), "fetch"),
     "sweep leases": release_expired,
     "sweep deadlines": expire_overdue,
     "sweep lanes": lambda connection: stale_lanes(connection, timedelta(0)),

@@ -1,0 +1,47 @@
+"""Cancel: end jobs before their rows are done, because somebody asked for it or their time is up."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from shared.errors import Conflict, NotFound
+from shared.identifiers import now
+from shared.ledger.locks import lock_batches
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states, move
+from shared.tables import Batch, Job
+
+
+def cancel(connection: Connection, job_ids: Iterable[str]) -> Sequence[str]:
+    """End those of these jobs that are open as canceled, and return them; rows that are done stay."""
+    return end_jobs(connection, Job.id.in_(set(job_ids)), JobStatus.CANCELED)
+
+
+def cancel_job(connection: Connection, job_id: str, owner_id: str | None) -> None:
+    """End one job as canceled.
+
+    Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's), and Conflict when it has
+    ended already.
+    """
+    wanted = select(Job.id).where(Job.id == job_id, Job.deleted_at.is_(None))
+    if owner_id is not None:
+        wanted = wanted.where(Job.owner_id == owner_id)
+    if connection.scalar(wanted) is None:
+        raise NotFound("There is no such job.")
+    if not cancel(connection, [job_id]):
+        raise Conflict("The job has ended already.", code="JOB_ENDED")
+
+
+def end_jobs(connection: Connection, wanted: ColumnElement[bool], status: JobStatus) -> Sequence[str]:
+    """End the open jobs that meet a condition as `status`, with their open batches; returns the ended ones.
+
+    A worker that holds one of the batches finds it taken away (`finish`), and a half of a batch that is born just
+    now is closed by whoever claims it. The condition stands in every statement, instead of the ids that meet it:
+    an account may have more open jobs than a statement may have parameters.
+    """
+    open_jobs = select(Job.id).where(wanted, in_states(Job.status, *OPEN_JOB))
+    open_batches = Batch.job_id.in_(open_jobs) & in_states(Batch.state, *OPEN_BATCH)
+    lock_batches(connection, open_batches)
+    connection.execute(move(Batch.state, BatchState.FAILED).where(open_batches).values(lease_until=None))
+    connection.execute(open_jobs.order_by(Job.id).with_for_update(key_share=True))
+    ended = move(Job.status, status).where(wanted).values(finished_at=now(), version=Job.version + 1)
+    return connection.scalars(ended.returning(Job.id)).all()
