@@ -35,6 +35,11 @@ def refuse(connection: Connection, version: str, reason: str) -> None:
     connection.execute(update(BundleRow).where(BundleRow.version == version).values(refused=reason))
 
 
+def refusal_of(connection: Connection, version: str) -> str | None:
+    """Why a worker does not serve a known bundle, if one would not."""
+    return connection.execute(select(BundleRow.refused).where(BundleRow.version == version)).scalar_one_or_none()
+
+
 def active_version(connection: Connection) -> str | None:
     """The version that workers should answer with, if there is one."""
     found = active_release(connection)

@@ -4,14 +4,19 @@
     ├── InvalidInput            the caller's data is wrong; knows which field
     │   ├── BrokenImage
     │   ├── ImageTooLarge
-    │   └── UnsupportedMedia
+    │   ├── UnsupportedMedia
+    │   └── UrlRefused          no request is made to such a URL
     ├── BodyTooLarge            more bytes than the limit
     ├── Unauthenticated         no valid account stands behind the call
     ├── Forbidden               the account may not do this
     ├── NotFound                no such thing, or not yours
     ├── Conflict                the thing's state forbids it
+    ├── TooManyRequests         more than the caller may ask for in this time
     ├── StorageFull             too little disk left to promise anything
+    │   └── QuotaFull           as much stored as the account may have
     ├── Unavailable             a part that is needed does not answer
+    ├── FetchFailed             somebody else's host did not give what was asked of it
+    │   └── ReplyTooLarge       more bytes than are taken from it
     ├── BundleRefused           a bundle is damaged or does not reproduce its golden answers
     └── ConfigurationError      a setting is missing or unsafe
 
@@ -61,6 +66,12 @@ class UnsupportedMedia(InvalidInput):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class UrlRefused(InvalidInput):
+    """No request is made to this URL: its form, its scheme, its port, or the address it leads to is not allowed."""
+
+    code = "URL_REFUSED"
+
+
 class BodyTooLarge(ShelfwiseError):
     """A request body went past its limit."""
 
@@ -91,16 +102,48 @@ class Conflict(ShelfwiseError):
     code = "CONFLICT"
 
 
+class TooManyRequests(ShelfwiseError):
+    """More than the caller may ask for in this time; it may ask again in `retry_after` seconds."""
+
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
 class StorageFull(ShelfwiseError):
     """Too little disk is left to promise that anything is kept."""
 
     code = "STORAGE_FULL"
 
 
+class QuotaFull(StorageFull):
+    """The account holds as many bytes as it may; deleting jobs makes room."""
+
+    code = "QUOTA_STORED_BYTES"
+
+
 class Unavailable(ShelfwiseError):
     """A part that this call needs does not answer now."""
 
     code = "UNAVAILABLE"
+
+
+class FetchFailed(ShelfwiseError):
+    """Somebody else's host did not give what was asked of it; `transient` if it may do so in a moment."""
+
+    code = "FETCH_FAILED"
+
+    def __init__(self, message: str, *, transient: bool, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.transient = transient
+
+
+class ReplyTooLarge(FetchFailed):
+    """There are more bytes than are taken from a stranger's host."""
+
+    code = "REPLY_TOO_LARGE"
 
 
 class BundleRefused(ShelfwiseError):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import uuid_utils
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID = re.compile(ID_PATTERN)
 
 
 def new_id() -> str:

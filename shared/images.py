@@ -1,14 +1,18 @@
 """Photos: in the object store under their SHA-256, with a row that says when they were last used."""
 
 import hashlib
-from typing import BinaryIO
+from collections.abc import Iterable
+from typing import IO
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from shared.database import upsert
+from shared.errors import Unavailable
 from shared.identifiers import now
 from shared.store import CHUNK, ObjectStore
 from shared.tables import Image
+
+_JUST_REMOVED = "The photo was just being removed from the store; send it again."
 
 
 def image_key(sha256: str) -> str:
@@ -16,7 +20,7 @@ def image_key(sha256: str) -> str:
     return f"images/{sha256[:2]}/{sha256}"
 
 
-def keep_image(store: ObjectStore, photo: BinaryIO) -> tuple[str, int]:
+def keep_image(store: ObjectStore, photo: IO[bytes]) -> tuple[str, int]:
     """Store a photo durably unless it is there already; returns its SHA-256 and its size in bytes.
 
     What is there counts only if its size is right: a put that was killed may have left something else.
@@ -30,7 +34,10 @@ def keep_image(store: ObjectStore, photo: BinaryIO) -> tuple[str, int]:
     if store.size(key) != size:
         photo.seek(0)
         store.put(key, photo)
-    store.sync([key])  # also when it was there: its first writer may not have come to this line yet
+    try:
+        store.sync([key])  # also when it was there: its first writer may not have come to this line yet
+    except FileNotFoundError:
+        raise Unavailable(_JUST_REMOVED) from None
     return sha256, size
 
 
@@ -38,3 +45,18 @@ def touch_image(connection: Connection, sha256: str, size: int) -> None:
     """Record that a row is about to name this photo, which keeps it from being collected."""
     statement = upsert(connection, Image).values(sha256=sha256, size=size)
     connection.execute(statement.on_conflict_do_update(index_elements=[Image.sha256], set_={"last_used_at": now()}))
+
+
+def require_image(store: ObjectStore, sha256: str, size: int) -> None:
+    """Raise Unavailable unless a photo is still stored; call it after `touch_image`, in the same transaction.
+
+    What was in the store for `keep_image` may have been collected since (`shared/image_collection.py`).
+    """
+    if store.size(image_key(sha256)) != size:
+        raise Unavailable(_JUST_REMOVED)
+
+
+def sizes_of(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
+    """The sizes in bytes of those of these photos that have a row."""
+    found = connection.execute(select(Image.sha256, Image.size).where(Image.sha256.in_(list(hashes))))
+    return {sha256: size for sha256, size in found}

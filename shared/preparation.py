@@ -23,6 +23,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # MPO comes in through the JPEG opener
 MAX_PIXELS = 50_000_000
 CHECK_SIZE = 224  # pixels a side; about what models see, and all that a check needs of a JPEG
 _BLOCK_BYTES = 64 * 2**20
+_STRIP = 64  # rows that are brought to RGB at a time
 MAX_TEXT_CHARACTERS = 4_000  # what the models can use at the very most; bounds the work on hostile input
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -66,10 +67,35 @@ def photo_pixels(source: IO[bytes] | Path, size: int) -> NDArray[np.uint8]:
     Returns shape (size, size, 3), uint8, 0 to 255; the aspect ratio is not kept.
     Raises BrokenImage when it cannot be decoded to the end, ImageTooLarge beyond MAX_PIXELS.
     """
-    with _readable(), _opened(source, size) as image:
-        upright = ImageOps.exif_transpose(image)
-        square = _flat_rgb(upright).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    with upright_photo(source, size) as image:
+        square = flat_rgb(image).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
         return np.asarray(square, dtype=np.uint8)
+
+
+@contextmanager
+def upright_photo(source: IO[bytes] | Path, size: int) -> Iterator[Image.Image]:
+    """The first frame, decoded and upright, in the file's own mode; a JPEG only as large as `size` pixels a side need.
+
+    Raises, also for what is done with it in the block, BrokenImage and ImageTooLarge.
+    """
+    with _readable(), _opened(source, size) as image:
+        ImageOps.exif_transpose(image, in_place=True)  # a copy of 50 megapixels would take 200 MiB
+        yield image
+
+
+def flat_rgb(image: Image.Image, shrink: int = 1) -> Image.Image:
+    """Bring any mode to RGB: 16-bit greys are scaled, transparent pixels show white.
+
+    Each square of `shrink` x `shrink` pixels becomes their mean. Done strip by strip: a whole picture would be
+    held several times over on the way.
+    """
+    flat = Image.new("RGB", (-(-image.width // shrink), -(-image.height // shrink)))
+    step = max(1, _STRIP // shrink)
+    for top in range(0, flat.height, step):
+        end = min((top + step) * shrink, image.height)
+        strip = _flat(image.crop((0, top * shrink, image.width, end)))
+        flat.paste(strip.reduce(shrink), (0, top))
+    return flat
 
 
 @contextmanager
@@ -104,8 +130,7 @@ def _readable() -> Iterator[None]:
         ) from error
 
 
-def _flat_rgb(image: Image.Image) -> Image.Image:
-    """Bring any mode to RGB: 16-bit greys are scaled, transparent pixels show white."""
+def _flat(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion would clip it to white
         return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
+from shared.hosts import TrustedHosts, hosts_in, is_every_address, trusted
+from shared.outgoing.rules import OutgoingRules, networks_in, ports_in
 
 MIB = 2**20
 SECRET_BYTES = 32
@@ -42,6 +44,21 @@ class Settings(BaseSettings):
     job_deadline_seconds: int = Field(default=7 * 86_400, ge=60)
 
     access_token_seconds: int = Field(default=15 * 60, ge=60, le=86_400)
+    refresh_token_seconds: int = Field(default=30 * 86_400, ge=60)
+    sign_in_failures: int = Field(default=10, ge=1)
+    sign_in_failures_per_address: int = Field(default=100, ge=1)
+    sign_in_window_seconds: int = Field(default=15 * 60, ge=1)
+    allowed_hosts: str = ""
+    trusted_proxies: str = ""
+
+    quota_requests_per_minute: int = Field(default=30_000, ge=1)
+    quota_rows_per_day: int = Field(default=5_000_000, ge=1)
+    quota_stored_bytes: int = Field(default=50 * 1024 * MIB, ge=1)
+
+    allowed_networks: str = ""
+    allow_http: bool = False
+    allowed_ports: str = "443"
+
     max_json_bytes: int = Field(default=16 * MIB, ge=1024)
     max_image_bytes: int = Field(default=200 * MIB, ge=1024)
     max_designation_characters: int = Field(default=1_000, ge=1)
@@ -73,6 +90,39 @@ class Settings(BaseSettings):
         if url and not url.startswith(_REDIS_URLS):
             raise ValueError(f"it must begin with {', '.join(_REDIS_URLS)}")
         return url
+
+    @field_validator("allowed_networks", "trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks_in(text)
+        return text
+
+    @field_validator("allowed_ports")
+    @classmethod
+    def _are_ports(cls, text: str) -> str:
+        ports_in(text)
+        return text
+
+    @property
+    def outgoing_rules(self) -> OutgoingRules:
+        """Where requests may go whose addresses come from outside."""
+        return OutgoingRules(networks_in(self.allowed_networks), self.allow_http, ports_in(self.allowed_ports))
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, text: str) -> str:
+        hosts_in(text)
+        return text
+
+    @property
+    def trusted_hosts(self) -> TrustedHosts:
+        """The names under which the API is reached. Raises ConfigurationError when they cannot be known."""
+        if is_every_address(self.host) and not self.allowed_hosts:
+            raise ConfigurationError(
+                "SHELFWISE_ALLOWED_HOSTS is not set, and SHELFWISE_HOST is every address of this machine: name the "
+                "hosts under which the API is reached, like `api.example.com,192.0.2.7` (`*` for any)."
+            )
+        return trusted(self.host, hosts_in(self.allowed_hosts))
 
     @property
     def database(self) -> str:

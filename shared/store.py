@@ -3,11 +3,14 @@
 A store that fails raises Unavailable, a full one StorageFull, and an object that is not there FileNotFoundError.
 """
 
+import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import obstore
 from obstore.exceptions import BaseError
@@ -17,7 +20,16 @@ from shared.disk import to_disk
 from shared.errors import ConfigurationError, StorageFull, Unavailable
 
 CHUNK = 2**20
+_LEFTOVER = re.compile(r"#\d+$")
 _NO_SPACE = "No space left on device"  # obstore keeps the system's error as text only
+
+
+class StoredObject(NamedTuple):
+    """What the store knows of an object without reading it."""
+
+    key: str
+    size: int
+    modified_at: datetime
 
 
 class ObjectStore:
@@ -37,7 +49,7 @@ class ObjectStore:
     def put(self, key: str, source: IO[bytes] | bytes | Path) -> None:
         """Write an object whole, or not at all. It may be lost in a power cut until `sync` is called for it."""
         with _told_plainly():
-            obstore.put(self._store, key, source)
+            obstore.put(self._store, key, source, max_concurrency=2)  # each part is held in memory
 
     def sync(self, keys: Iterable[str]) -> None:
         """Return once these objects would survive a power cut; call it before committing a row that names them.
@@ -69,6 +81,40 @@ class ObjectStore:
         """An object's whole content. Raises FileNotFoundError."""
         with _told_plainly():
             return bytes(obstore.get(self._store, key).bytes())
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; what is not there is as good as removed. S3 gets one request, a folder one call each."""
+        with _told_plainly():
+            if self._folder is None:
+                obstore.delete(self._store, [*keys])
+                return
+            for key in keys:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, key)
+
+    def remove_leftovers(self, older_than: timedelta) -> int:
+        """Remove what killed puts have left in a folder; returns how many files that were.
+
+        The local store writes to `KEY#1`, `KEY#2`, … and renames the file when it is complete, and takes no key
+        that ends so. S3 shows nothing of an upload that did not end; a lifecycle rule of the bucket removes it.
+        """
+        if self._folder is None:
+            return 0
+        oldest, removed = time.time() - older_than.total_seconds(), 0
+        with _told_plainly():
+            for path in self._folder.rglob("*#*"):
+                with suppress(FileNotFoundError):  # its put has just renamed it
+                    if _LEFTOVER.search(path.name) and path.stat().st_mtime < oldest:
+                        path.unlink()
+                        removed += 1
+        return removed
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object below a key like `images/ab`, in no order."""
+        with _told_plainly():
+            for page in obstore.list(self._store, prefix):
+                for found in page:
+                    yield StoredObject(found["path"], found["size"], found["last_modified"])
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """An object's content piece by piece, about 1 MiB each. Raises FileNotFoundError."""

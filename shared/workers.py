@@ -1,6 +1,6 @@
 """Who is working: a row per worker process, kept fresh by its heartbeat."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
@@ -41,6 +41,13 @@ def forget(connection: Connection, worker_id: str) -> None:
 def forget_dead(connection: Connection, after: timedelta) -> None:
     """Take workers off the list that have not been seen for `after`."""
     connection.execute(delete(WorkerRow).where(WorkerRow.last_seen_at < now() - after))
+
+
+def known_workers(connection: Connection) -> list[tuple[Worker, datetime]]:
+    """Every worker that has not been forgotten, by kind, and when it was last seen."""
+    columns = [getattr(WorkerRow, field.name) for field in fields(Worker)]
+    rows = connection.execute(select(WorkerRow.last_seen_at, *columns).order_by(WorkerRow.kind, WorkerRow.id))
+    return [(Worker(*row[1:]), row[0]) for row in rows]
 
 
 def alive(connection: Connection, kind: str, within: timedelta) -> int:
