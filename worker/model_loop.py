@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable
 from shared.lanes import Lane
-from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
+from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows, has_ready
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import Outcome
 from shared.logs import get_logger
@@ -27,6 +27,10 @@ from worker.leases import HeldLeases
 from worker.results import ResultWriter, some_jobs
 from worker.stall import StallGuard
 
+# How long the loop looks for more before it goes to sleep, and how often: a wake-up through Redis and Celery takes
+# some 4 ms, a look some microseconds.
+LINGER_SECONDS = 0.05
+LOOK_SECONDS = 0.0005
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
 
@@ -52,12 +56,33 @@ class ModelLoop:
         self._log = get_logger()
 
     def work(self) -> None:
-        """Work until nothing is ready on either lane, or the process is asked to stop."""
-        while not self._stopping.is_set() and (inference := self.bundle.refresh()):
+        """Work until nothing is ready on either lane and nothing follows, or the process is asked to stop."""
+        missed = 0
+        while inference := self.bundle.refresh():
             with self.guard:
-                if not (self._serve(Lane.INTERACTIVE, inference) or self._serve(Lane.BULK, inference)):
+                if not self._something_ready():
                     break
+                served = self._serve(Lane.INTERACTIVE, inference) or self._serve(Lane.BULK, inference)
+            missed = 0 if served else missed + 1
+            if missed:  # other workers are quicker, or hold what is ready
+                self._stopping.wait(min(missed * LOOK_SECONDS, LINGER_SECONDS))
         self._results.wait()
+
+    def _something_ready(self) -> bool:
+        """Whether there is work, now or in a moment: products seldom come alone, and a new wake-up takes longer."""
+        end = time.monotonic() + LINGER_SECONDS
+        with self._database.changes() as change:
+            seen = None
+            while not self._stopping.is_set():
+                if (latest := change()) != seen:
+                    seen = latest
+                    with self._database.read() as connection:
+                        if has_ready(connection):
+                            return True
+                if time.monotonic() > end:
+                    break
+                self._stopping.wait(LOOK_SECONDS)
+        return False
 
     def stop(self) -> None:
         """Ask the loop to finish its model call, give the rest of its claim back, and return from `work`."""
@@ -91,7 +116,8 @@ class ModelLoop:
             self._log.exception("batch.failed", lane=lane, batches=len(claims), jobs=some_jobs(claims))
             self._let_go(claims, fail)
         else:
-            self._results.write(claims, outcomes)
+            write = self._results.write_now if lane == Lane.INTERACTIVE else self._results.write
+            write(claims, outcomes)
         return True
 
     def _predict(

@@ -9,6 +9,7 @@ from shared.database import Database
 from shared.identifiers import now
 from shared.ledger.claim import renew
 from shared.workers import Worker, forget, seen
+from worker.fetch_loop import FetchLoop
 from worker.model_loop import ModelLoop
 from worker.repeating import Repeating
 
@@ -18,7 +19,9 @@ BEATS_PER_LEASE = 3
 class Presence(Repeating):
     """Beats three times a lease while the process runs; the row goes when the process stops in order."""
 
-    def __init__(self, worker: Worker, database: Database, lease: timedelta, loop: ModelLoop | None = None) -> None:
+    def __init__(
+        self, worker: Worker, database: Database, lease: timedelta, loop: ModelLoop | FetchLoop | None = None
+    ) -> None:
         super().__init__("heartbeat", lease.total_seconds() / BEATS_PER_LEASE, self.beat)
         self._worker = worker
         self._database = database
@@ -41,7 +44,7 @@ class Presence(Repeating):
         """Write the row once, and renew the leases if the loop has advanced since the last time."""
         advances = self._loop.guard.advances if self._loop else 0
         advanced = advances != self._advances
-        if self._loop:
+        if isinstance(self._loop, ModelLoop):
             self._worker = replace(self._worker, bundle=self._loop.bundle.version, device=self._loop.bundle.device)
         if advanced:
             self._worker = replace(self._worker, last_progress_at=now())

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -12,29 +13,41 @@ from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from shared.broker import WORK_TASK, make_celery
 from shared.database import Database
 from shared.identifiers import new_id, now
-from shared.lanes import IO_QUEUES, MODEL_LANES
+from shared.lanes import IO_QUEUES, MODEL_LANES, Lane
 from shared.logs import configure_logging, get_logger
+from shared.outgoing.client import Outgoing
 from shared.preparation import return_photo_memory
+from shared.processes import keep_what_is_loaded, share_evenly
 from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
+from shared.usage import Quotas
 from shared.workers import Worker
 from worker.active_bundle import ActiveBundle
+from worker.eraser import Eraser
+from worker.fetch_loop import FetchLoop
 from worker.model_loop import ModelLoop
+from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
 from worker.stall import StallGuard
 from worker.sweeper import Sweeper
 
 
 def run_io() -> None:
-    """Be an io worker until told to stop: it sweeps, and works the queues that never touch a model."""
+    """Be an io worker until told to stop: it sweeps, erases, and fetches the photos that rows name by URL."""
     settings = _begin("io")
     celery, database = make_celery(settings.broker), Database(settings.database)
+    return_photo_memory()
+    worker, ringer, store = _this_worker("io"), Ringer(celery), ObjectStore(settings.store)
+    loop = _fetch_loop(settings, worker, database, store, ringer)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.enter_context(Presence(_this_worker("io"), database, _lease(settings)))
-        ringer = stack.enter_context(Ringer(celery))
+        stack.enter_context(Presence(worker, database, _lease(settings), loop))
+        stack.callback(loop.close)
+        stack.enter_context(ringer)
         stack.enter_context(Sweeper(settings, database, ringer))
+        stack.enter_context(Eraser(settings, database, store))
+        _work(celery, loop, ringer, Lane.IO)
         _consume(celery, "io", IO_QUEUES)
 
 
@@ -43,6 +56,7 @@ def run_model() -> None:
     settings = _begin("model")
     celery, database = make_celery(settings.broker), Database(settings.database)
     return_photo_memory()
+    share_evenly()
     worker, lease = _this_worker("model"), _lease(settings)
     bundle = ActiveBundle(settings, database, ObjectStore(settings.store))
     loop = ModelLoop(worker.id, database, bundle, lease, StallGuard(settings.stall_seconds))
@@ -52,21 +66,36 @@ def run_model() -> None:
         stack.callback(loop.close)
         ringer = stack.enter_context(Ringer(celery))
         bundle.refresh()
+        keep_what_is_loaded()
         presence.beat()
-
-        @celery.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery carries no types
-        def work(_hint: str | None = None) -> None:
-            loop.work()
-
-        @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
-        def look_at_once(**_: Any) -> None:
-            ringer.ring(MODEL_LANES[0])
-
-        @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
-        def stop(**_: Any) -> None:
-            loop.stop()
-
+        _work(celery, loop, ringer, MODEL_LANES[0])
         _consume(celery, "model", [str(lane) for lane in MODEL_LANES])
+
+
+def _fetch_loop(
+    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer
+) -> FetchLoop:
+    stopping = threading.Event()
+    fetcher = PhotoFetcher(settings, Outgoing(settings.outgoing_rules), store, stopping)
+    guard = StallGuard(settings.stall_seconds)
+    quotas, lease = Quotas.of(settings), _lease(settings)
+    return FetchLoop(worker.id, database, store, fetcher.fetch, ringer, quotas, lease, guard, stopping)
+
+
+def _work(celery: Celery, loop: ModelLoop | FetchLoop, ringer: Ringer, lane: Lane) -> None:
+    """Have the loop work whenever it is woken, once at the start, and stop when Celery does."""
+
+    @celery.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery carries no types
+    def work(_hint: str | None = None) -> None:
+        loop.work()
+
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    def look_at_once(**_: Any) -> None:
+        ringer.ring(lane)
+
+    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+    def stop(**_: Any) -> None:
+        loop.stop()
 
 
 def _begin(kind: str) -> Settings:

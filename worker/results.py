@@ -32,6 +32,11 @@ class ResultWriter:
         self.wait()
         self._writing = self._thread.submit(self._write, claims, outcomes)
 
+    def write_now(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """Write a claim's outcomes in this thread, where handing them over would only take longer."""
+        self.wait()
+        self._write(claims, outcomes)
+
     def wait(self) -> None:
         """Return when nothing is being written any more."""
         if self._writing is not None:

@@ -6,11 +6,14 @@ It needs the database only. Rings go to the background ringer, so a Redis that i
 from datetime import timedelta
 
 from shared.database import Database
-from shared.lanes import MODEL_LANES
+from shared.identifiers import now
+from shared.lanes import Lane
 from shared.ledger.sweep import expire_overdue, release_expired, stale_lanes
 from shared.logs import get_logger
+from shared.refresh_tokens import forget_expired_refresh_tokens
 from shared.ringer import Ringer
 from shared.settings import Settings
+from shared.sign_ins import forget_expired_failures
 from shared.workers import ALIVE_LEASES, alive, forget_dead
 from worker.repeating import Repeating
 
@@ -34,6 +37,9 @@ class Sweeper(Repeating):
             expired = expire_overdue(connection)
         with self._database.begin() as connection:
             forget_dead(connection, self._dead_after)
+        with self._database.begin() as connection:
+            forget_expired_refresh_tokens(connection, now())
+            forget_expired_failures(connection, now())
         if released or expired:
             self._log.warning("sweep.found", leases_expired=released, jobs_expired=len(expired))
         self._ring_stale_lanes()
@@ -41,7 +47,8 @@ class Sweeper(Repeating):
     def _ring_stale_lanes(self) -> None:
         with self._database.read() as connection:
             stale = stale_lanes(connection, self._stale_after)
-            workers = alive(connection, "model", self._dead_after)
+            kinds = {lane: "io" if lane == Lane.IO else "model" for lane in stale}
+            workers = {kind: alive(connection, kind, self._dead_after) for kind in set(kinds.values())}
         for lane, batches in stale.items():
-            if lane in MODEL_LANES and workers:
-                self._ringer.ring(lane, times=min(batches, workers))
+            if times := min(batches, workers[kinds[lane]]):
+                self._ringer.ring(lane, times=times)

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from shared.database import Database, sqlite_module
 from shared.images import touch_image
 from shared.lanes import MODEL_CALL
-from shared.ledger.accept import ProductInput
+from shared.ledger.submission import ProductInput
 from shared.tables import Batch, Job, Prediction
 from tests.support.ledger import LEASE, TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
 from tests.support.predictors import POISON, Fake, ForgetsRowsOnPoison, RaisesOnPoison
@@ -311,3 +311,32 @@ def test_results_are_written_again_after_the_database_has_failed(
 def attempts(database: Database) -> int:
     with database.read() as connection:
         return connection.scalars(select(Batch.attempt)).one()
+
+
+def test_what_another_worker_holds_keeps_nobody_from_the_other_lane(
+    make_loop: MakeLoop, database: Database, owner: str
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer: who holds one row holds all")
+    accept(database, owner, TITLE)
+    catalogue = accept_catalogue(database, owner, "one", "two")
+    with database.begin() as connection, make_loop(Fake()) as loop, ThreadPoolExecutor(1) as pool:
+        connection.execute(select(Batch.id).where(Batch.lane == "interactive").with_for_update())
+        working = pool.submit(loop.work)
+        try:
+            wait_for(lambda: job_row(database, catalogue).status == "succeeded", 20, "the catalogue")
+        finally:
+            loop.stop()
+        working.result(20)
+
+
+def test_the_loop_takes_what_arrived_during_a_model_call(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    accept(database, owner, TITLE)
+    late: list[str] = []
+    predictor = Recording(lambda call: late.extend(accept(database, owner, TITLE)) if call == 1 else None)
+
+    with make_loop(predictor) as loop:
+        loop.work()
+
+    assert predictor.calls == [1, 1]
+    assert job_row(database, late[0]).status == "succeeded"

@@ -11,6 +11,7 @@ from shared.broker import make_celery
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.lanes import Lane
+from shared.ledger.submission import ProductInput
 from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.tables import Batch, Job, WorkerRow
@@ -93,6 +94,20 @@ def test_with_no_living_worker_nobody_is_rung(
     ringer.ring(Lane.IO)
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after it")
+    assert queues.llen(Lane.INTERACTIVE) == 0
+
+
+def test_the_lane_of_io_workers_is_rung_for_them(
+    settings: Settings, database: Database, owner: str, ringer: Ringer, queues: "redis.Redis"
+) -> None:
+    with database.begin() as connection:
+        seen(connection, Worker(new_id(), "io", "host", 1, started_at=now()))
+    accept(database, owner, ProductInput(image_url="https://shop.example/1.jpg"), TITLE)
+    let_work_wait(database)
+
+    Sweeper(settings, database, ringer).sweep()
+
+    wait_for(lambda: queues.llen(Lane.IO), 10, "a ring")
     assert queues.llen(Lane.INTERACTIVE) == 0
 
 
