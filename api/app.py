@@ -7,18 +7,33 @@ from fastapi import FastAPI
 
 from api.body_limit import BodyLimit, limits_of
 from api.last_resort import LastResort
-from api.openapi import DocumentedApi
+from api.openapi.document import DocumentedApi
 from api.problems import add_problem_handlers
 from api.request_log import RequestLog
-from api.routes import auth, health, jobs, predict, taxonomy, users
+from api.routes import (
+    auth,
+    document,
+    health,
+    images,
+    job_actions,
+    jobs,
+    predict,
+    predictions,
+    session,
+    taxonomy,
+    usage,
+    users,
+)
 from api.security_headers import SecurityHeaders
 from api.services import open_services
+from api.trusted_hosts import TrustedHost
 from shared.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API under these settings. Raises ConfigurationError when the signing key or the broker is not set."""
+    """The API under these settings. Raises ConfigurationError when one that it cannot do without is not set."""
     _ = settings.signing_key, settings.broker  # said now, in one sentence, and not at the first request
+    hosts = settings.trusted_hosts
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -26,11 +41,26 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = DocumentedApi(lifespan=lifespan)
-    for routes in (auth, users, predict, jobs, taxonomy, health):
+    app = DocumentedApi(settings, lifespan=lifespan)
+    # Routes are tried in this order, so what is asked most comes first.
+    for routes in (
+        predict,
+        jobs,
+        job_actions,
+        predictions,
+        images,
+        auth,
+        session,
+        users,
+        usage,
+        taxonomy,
+        health,
+        document,
+    ):
         app.include_router(routes.router)
     add_problem_handlers(app)
     # What is added last is the first to see a request.
+    app.add_middleware(TrustedHost, hosts=hosts)
     app.add_middleware(BodyLimit, limit=limits_of(settings))
     app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.media import media_type
@@ -46,11 +47,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit(scope)
-        refusal = problem_response(BodyTooLarge(f"The body may have at most {limit} bytes."))
-        refusal.headers["Connection"] = "close"
         length = _announced(scope)
         if length is not None and length > limit:
-            await refusal(scope, receive, send)
+            await _refusal(limit)(scope, receive, send)
             return
         body = _CountedBody(receive, send, limit, ends=length is not None)
         try:
@@ -59,7 +58,13 @@ class BodyLimit:
             if not body.cut_off:
                 raise
         if body.cut_off:
-            await refusal(scope, receive, send)
+            await _refusal(limit)(scope, receive, send)
+
+
+def _refusal(limit: int) -> Response:
+    refusal = problem_response(BodyTooLarge(f"The body may have at most {limit} bytes."))
+    refusal.headers["Connection"] = "close"
+    return refusal
 
 
 class _CountedBody:

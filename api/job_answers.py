@@ -2,20 +2,48 @@
 
 from collections.abc import Mapping
 
+from anyio import to_thread
 from sqlalchemy import Connection
 
 from api.answers.jobs import JobAnswer
 from api.answers.predictions import PredictionAnswer
 from api.names import CategoryNames
-from shared.jobs import JobRecord
+from api.services import Services
+from shared.jobs import JobRecord, visible_to
+from shared.users import Account, Role
 
 _NO_NAMES: Mapping[int, str] = {}
 
 
+async def wanted_job(services: Services, account: Account, job_id: str) -> JobRecord:
+    """A job that this account may see. Raises NotFound."""
+    return visible_to(await services.jobs.ask(job_id), None if account.role is Role.ADMIN else account.id)
+
+
+async def answer_for(services: Services, job: JobRecord) -> JobAnswer:
+    """The answer for a job; in a thread only when the names of its categories must be read first."""
+    version = _version(job)
+    names = _NO_NAMES if version is None else services.names.kept(version)
+    if names is None:
+        return await to_thread.run_sync(_named, services, job)
+    return _answer(job, names)
+
+
+def _named(services: Services, job: JobRecord) -> JobAnswer:
+    with services.database.read() as connection:
+        return job_answer(connection, services.names, job)
+
+
 def job_answer(connection: Connection, names: CategoryNames, job: JobRecord) -> JobAnswer:
     """The answer for a job, its prediction named by the version that made it."""
+    version = _version(job)
+    return _answer(job, _NO_NAMES if version is None else names.of(connection, version))
+
+
+def _version(job: JobRecord) -> str | None:
+    return None if job.prediction is None else job.prediction.model_version
+
+
+def _answer(job: JobRecord, names: Mapping[int, str]) -> JobAnswer:
     record = job.prediction
-    if record is None:
-        return JobAnswer.of(job, None)
-    known = _NO_NAMES if record.model_version is None else names.of(connection, record.model_version)
-    return JobAnswer.of(job, PredictionAnswer.of(record, job.status, known))
+    return JobAnswer.of(job, None if record is None else PredictionAnswer.of(record, job.status, names))

@@ -12,6 +12,7 @@ from api.media import media_type
 from shared.errors import UnsupportedMedia
 
 JSON = "application/json"
+JSON_PROBLEMS = (415, "422 INVALID_JSON", 422)  # what a route can answer that reads its body so
 Body = TypeVar("Body", bound=BaseModel)
 
 

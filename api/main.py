@@ -1,21 +1,23 @@
-"""Two ways to start the API: `python -m api`, and `uvicorn --factory api.main:create`."""
+"""How the API is started: `python -m api`."""
 
 import sys
+import tempfile
+from types import FrameType
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.http_protocol import BoundedHttp
+from shared.database import Database
 from shared.errors import ConfigurationError
 from shared.logs import configure_logging
+from shared.processes import keep_what_is_loaded, share_evenly
 from shared.settings import Settings, load_settings
+from shared.store import ObjectStore
 
 GRACE_SECONDS = 10  # how long requests may go on after SIGTERM
-
-
-def create() -> FastAPI:
-    """The application, with its settings from the environment."""
-    return _create(load_settings())
 
 
 def main() -> None:
@@ -25,30 +27,50 @@ def main() -> None:
         app = _create(settings)
     except ConfigurationError as error:
         sys.exit(error.message)
-    server = uvicorn.Server(server_config(app, settings.host, settings.port))
+    share_evenly()
+    keep_what_is_loaded()
+    server = Server(server_config(app, settings.host, settings.port, settings.trusted_proxies))
     server.run()
     if not server.started:  # the reason is in the log
         sys.exit(1)
 
 
-def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """How the application is served: HTTP/1.1 only, with the application's own log and no word about the server."""
+class Server(uvicorn.Server):
+    """uvicorn's server, which lets those go who wait for a job when it is told to stop: they would hold it up."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, on a signal."""
+        services = getattr(cast(FastAPI, self.config.app).state, "services", None)
+        if services is not None:
+            services.watch.stop()
+        super().handle_exit(sig, frame)
+
+
+def server_config(app: FastAPI, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Config:
+    """How the application is served: HTTP/1.1 within bounds, its own log, not a word about the server."""
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        http="h11",
-        loop="asyncio",
+        http=BoundedHttp,
+        loop="uvloop",
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,  # the application writes its own, with the request's id
         server_header=False,
-        proxy_headers=False,  # nobody's word is taken for where a request comes from
+        proxy_headers=bool(trusted_proxies),  # nobody else's word is taken for where a request comes from
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
 def _create(settings: Settings) -> FastAPI:
     configure_logging("api", settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    Database(settings.database).close()  # a wrong URL is said now, in one sentence
+    ObjectStore(settings.store)
+    # Uploads wait on the disk whose reserve is watched, and not in a /tmp that may be memory. The files have no names.
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(settings.data_dir.resolve())
+    return app

@@ -20,12 +20,18 @@ class CategoryNames:
         self._known: OrderedDict[str, Mapping[int, str]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def kept(self, version: str) -> Mapping[int, str] | None:
+        """The same if it need not be read, else None."""
+        with self._lock:
+            if version not in self._known:
+                return None
+            self._known.move_to_end(version)
+            return self._known[version]
+
     def of(self, connection: Connection, version: str) -> Mapping[int, str]:
         """Code to name in this version; the built-in taxonomy's for a version whose manifest is not kept here."""
-        with self._lock:
-            if version in self._known:
-                self._known.move_to_end(version)
-                return self._known[version]
+        if (kept := self.kept(version)) is not None:
+            return kept
         try:
             names = _by_code(manifest_of(connection, version).classes)
         except NotFound:  # it may be published yet, so this is not remembered

@@ -12,7 +12,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 
+from api.openapi.codes import CODES
 from shared.errors import (
     BodyTooLarge,
     Conflict,
@@ -21,6 +23,7 @@ from shared.errors import (
     NotFound,
     ShelfwiseError,
     StorageFull,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
@@ -29,6 +32,7 @@ from shared.logs import get_logger
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
+ROOM_SECONDS = "60"  # nobody frees a disk within seconds
 _Error = TypeVar("_Error", bound=Exception)
 
 
@@ -73,6 +77,7 @@ class _Kind(NamedTuple):
 
 
 _INTERNAL = _Kind(500, "Internal error")
+_INTERNAL_CODE, _INVALID = "INTERNAL", "VALIDATION"
 _KINDS: dict[type[ShelfwiseError], _Kind] = {
     InvalidInput: _Kind(422, "Invalid input"),  # BrokenImage and ImageTooLarge too
     UnsupportedMedia: _Kind(415, "Unsupported media type"),
@@ -81,10 +86,13 @@ _KINDS: dict[type[ShelfwiseError], _Kind] = {
     Forbidden: _Kind(403, "Forbidden"),
     NotFound: _Kind(404, "Not found"),
     Conflict: _Kind(409, "Conflict"),
-    StorageFull: _Kind(507, "Out of storage"),
+    TooManyRequests: _Kind(429, "Too many requests"),
+    StorageFull: _Kind(507, "Out of storage", {"Retry-After": ROOM_SECONDS}),  # QuotaFull too
     Unavailable: _Kind(503, "Unavailable", {"Retry-After": RETRY_SECONDS}),
 }
-TITLES = {kind.status: kind.title for kind in (*_KINDS.values(), _INTERNAL)}
+_BAD_REQUEST = _Kind(400, "Bad request")
+TITLES = {kind.status: kind.title for kind in (*_KINDS.values(), _INTERNAL, _BAD_REQUEST)}
+_GENERAL_CODES = {**{kind.status: error.code for error, kind in _KINDS.items()}, 422: _INVALID, 500: _INTERNAL_CODE}
 
 
 def problem_response(error: ShelfwiseError) -> Response:
@@ -95,17 +103,57 @@ def problem_response(error: ShelfwiseError) -> Response:
     errors = None
     if isinstance(error, InvalidInput):
         errors = [FieldProblem(where=error.where, code=error.code, message=error.message)]
-    return _respond(kind, error.code, error.message, errors)
+    response = _respond(kind, error.code, error.message, errors)
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def internal_error() -> Response:
     """The answer to what nobody expected: that it happened, and nothing else."""
-    return _respond(_INTERNAL, "INTERNAL", "Something went wrong here; the request's id leads to it in the log.")
+    return _respond(_INTERNAL, _INTERNAL_CODE, "Something went wrong here; the request's id leads to it in the log.")
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route's document says of its errors: these statuses, and those that any route can answer."""
-    return {status: {"model": Problem, "description": TITLES[status]} for status in (*statuses, 500, 503)}
+def bad_request(code: str, detail: str) -> Response:
+    """The answer to a request that is wrong before any route has a look at it."""
+    return _respond(_BAD_REQUEST, code, detail)
+
+
+def problems(*wanted: int | str, media_type: str = MEDIA_TYPE, schema: str = "Problem") -> dict[int | str, Any]:
+    """What a route's document says of its errors: each as `409 JOB_ENDED`, or as a status with its general code.
+
+    The document adds those that any call answers.
+    """
+    found: dict[int | str, Any] = {}
+    for each in wanted:
+        status, code = _status_and_code(each)
+        reference = {"$ref": f"#/components/schemas/{schema}"}
+        content = {media_type: {"schema": reference, "examples": {}}}
+        answer = found.setdefault(status, {"description": title_of(status), "content": content})
+        answer["content"][media_type]["examples"][code] = {"value": example_of(status, code)}
+    return found
+
+
+def example_of(status: int, code: str) -> dict[str, Any]:
+    """A problem with this code, as the document shows it."""
+    said = CODES[code]
+    errors = None
+    if said.where is not None:
+        errors = [FieldProblem(where=said.where, code=said.field_code or code, message=said.detail)]
+    problem = Problem(title=title_of(status), status=status, detail=said.detail, code=code, errors=errors)
+    return problem.model_dump(exclude_none=True)
+
+
+def title_of(status: int) -> str:
+    """The title of the problems with this status."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def _status_and_code(wanted: int | str) -> tuple[int, str]:
+    if isinstance(wanted, int):
+        return wanted, _GENERAL_CODES[wanted]
+    status, code = wanted.split()
+    return int(status), code
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -137,7 +185,7 @@ async def _ours(_request: Request, error: ShelfwiseError) -> Response:
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
     errors = [_field_problem(found) for found in error.errors()]
-    return _respond(_KINDS[InvalidInput], "VALIDATION", "Some of the input is not valid.", errors)
+    return _respond(_KINDS[InvalidInput], _INVALID, "Some of the input is not valid.", errors)
 
 
 def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
@@ -147,11 +195,20 @@ def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
     return FieldProblem(where=".".join(map(str, path)), code=str(found["type"]).upper(), message=message)
 
 
-async def _of_routing(_request: Request, error: HTTPException) -> Response:
+async def _of_routing(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     response = _respond(_Kind(int(status), status.phrase), status.name, f"{status.description or status.phrase}.")
     response.headers.update(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
     return response
+
+
+def _methods_of(request: Request) -> set[str]:
+    """The methods of this path: Starlette names those of the first route that has it."""
+    paths, path = request.app.openapi()["paths"], request.scope["path"]
+    operations = paths.get(path) or next(of for each, of in paths.items() if compile_path(each)[0].match(path))
+    return {method.upper() for method in operations}
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

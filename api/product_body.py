@@ -11,19 +11,21 @@ from typing import BinaryIO
 from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from api import strict_json
 from api.body_limit import BYTES_PER_CHARACTER, SMALL_BODY
 from api.json_body import JSON
+from api.large_bodies import LargeBodies
 from api.media import media_type
+from api.strict_form import strict_form
 from shared.errors import InvalidInput, UnsupportedMedia
+from shared.outgoing.urls import LONGEST_URL, check_url
 from shared.preparation import product_text
 from shared.settings import Settings
 
 MULTIPART = "multipart/form-data"
 LONGEST_PRODUCT_ID = 200
-TEXTS = ("product_id", "designation", "description")
+TEXTS = ("product_id", "designation", "description", "image_url")
 FIELDS = (*TEXTS, "image")
 
 
@@ -34,31 +36,28 @@ class SubmittedProduct:
     product_id: str | None
     designation: str | None
     description: str | None
+    image_url: str | None
     photo: BinaryIO | None
+
+    @property
+    def is_id_alone(self) -> bool:
+        """Whether this names a stored product and says nothing about it."""
+        return self.photo is None and not (self.designation or self.description or self.image_url)
 
 
 @asynccontextmanager
-async def submitted_product(request: Request, settings: Settings) -> AsyncIterator[SubmittedProduct]:
+async def submitted_product(
+    request: Request, settings: Settings, bodies: LargeBodies
+) -> AsyncIterator[SubmittedProduct]:
     """The product in the body; its photo can be read within the block. Raises InvalidInput."""
     sent_as = media_type(request.headers.get("content-type"))
     if sent_as == JSON:
-        yield await _parsed(await request.body(), settings)
+        async with bodies.body_of(request) as raw:
+            yield await _parsed(raw, settings)
     elif sent_as == MULTIPART:
-        form = request.form(
-            max_files=1,
-            max_fields=len(FIELDS),
-            max_part_size=BYTES_PER_CHARACTER * settings.max_description_characters,
-        )
-        try:
-            fields = await form
-        except HTTPException:
-            raise InvalidInput(
-                "The form cannot be read, or has too many or too long parts.", code="INVALID_FORM"
-            ) from None
-        try:
+        longest = BYTES_PER_CHARACTER * settings.max_description_characters
+        async with strict_form(request, max_files=1, max_fields=len(FIELDS), longest=longest) as fields:
             yield _from_form(fields.multi_items(), settings)
-        finally:
-            await fields.close()
     else:
         raise UnsupportedMedia(f"Send a product as {JSON} or {MULTIPART}.", where="header.content-type")
 
@@ -98,9 +97,16 @@ def _product(fields: Mapping[str, object], photo: BinaryIO | None, settings: Set
         product_id=_text(fields, "product_id", LONGEST_PRODUCT_ID),
         designation=_text(fields, "designation", settings.max_designation_characters),
         description=_text(fields, "description", settings.max_description_characters),
+        image_url=_text(fields, "image_url", LONGEST_URL),
         photo=photo,
     )
-    if photo is None and product_text(product.designation, product.description) is None:
+    if product.image_url is not None:
+        if photo is not None:
+            raise InvalidInput("Send an image or an image_url, not both.", where="body.image_url", code="TWO_IMAGES")
+        check_url(product.image_url, settings.outgoing_rules, where="body.image_url", code="IMAGE_URL_REFUSED")
+    has_text = product_text(product.designation, product.description) is not None
+    by_id = product.product_id is not None and product.is_id_alone
+    if not (has_text or photo or product.image_url or by_id):
         raise InvalidInput("A product needs a readable text or an image.", code="EMPTY_PRODUCT")
     return product
 

@@ -21,6 +21,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application under a request id, and log how it went."""
@@ -43,4 +44,4 @@ class RequestLog:
                 await self._app(scope, receive, with_id)
             finally:
                 took = round((time.perf_counter() - started) * 1000, 1)
-                get_logger().info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+                self._log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)

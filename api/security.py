@@ -3,29 +3,37 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from api.services import TheServices
+from api.openapi.about import BEARER
+from api.services import Services, services_of
 from shared.errors import Forbidden, Unauthenticated
-from shared.users import Account, Role, account_by_id
-
-_bearer = OAuth2PasswordBearer(tokenUrl="/api/auth", auto_error=False)
+from shared.users import Account, Role
 
 
-def current_user(services: TheServices, token: Annotated[str | None, Depends(_bearer)]) -> Account:
-    """The account behind the bearer token, looked up at every call so that disabling it works at once."""
-    if token is None:
-        raise Unauthenticated("Sign in at /api/auth and send the access token as a bearer token.")
+class _SignedIn(OAuth2PasswordBearer):
+    """The security scheme, and in one step with reading the token, whose it is."""
+
+    async def __call__(self, request: Request) -> Account:  # type: ignore[override]  # the scheme's own gives the token
+        """The account that calls."""
+        token = await super().__call__(request)
+        if token is None:
+            raise Unauthenticated("Sign in at /api/auth and send the access token as a bearer token.")
+        return await _account_of(await services_of(request), token)
+
+
+async def _account_of(services: Services, token: str) -> Account:
+    """The account that an access token stands for now, looked up at every call so that disabling it works at once."""
     claims = services.tokens.read(token)
-    with services.database.read() as connection:
-        account = account_by_id(connection, claims.user_id)
+    account = await services.accounts.ask(claims.user_id)
     if account is None or account.disabled or account.token_version != claims.token_version:
         raise Unauthenticated("The access token is not valid any more; sign in again.")
+    services.requests.take(account.id)
     return account
 
 
-CurrentUser = Annotated[Account, Depends(current_user)]
+CurrentUser = Annotated[Account, Depends(_SignedIn(tokenUrl="/api/auth", scheme_name=BEARER, auto_error=False))]
 
 
 def require_role(role: Role) -> Callable[[Account], Awaitable[Account]]:

@@ -1,24 +1,36 @@
 """What every route works with: opened once per process, closed when it ends."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from sqlalchemy import Connection
 
+from api.gathered import Gathered
+from api.intake import Intake
+from api.job_watch import JobWatch
+from api.large_bodies import LargeBodies
 from api.names import CategoryNames
+from api.request_quota import RequestQuota
 from api.tokens import Tokens
+from api.waiting import Places
 from shared.broker import make_celery
 from shared.database import Database
+from shared.disk import DiskGuard
+from shared.jobs import JobRecord, jobs_by_ids
 from shared.passwords import HASHES_AT_ONCE, Passwords
 from shared.preparation import return_photo_memory
 from shared.ringer import Ringer
 from shared.settings import Settings
 from shared.store import ObjectStore
+from shared.users import Account, accounts_by_ids
 
 PHOTOS_AT_ONCE = 2  # a photo of 50 megapixels takes some 200 MiB while it is decoded
+READ_TOGETHER = 64
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +40,20 @@ class Services:
     settings: Settings
     database: Database
     store: ObjectStore
+    disk: DiskGuard
     ringer: Ringer
     passwords: Passwords
     tokens: Tokens
     names: CategoryNames
     photo_checks: CapacityLimiter
     sign_ins: CapacityLimiter
+    large_bodies: LargeBodies
+    requests: RequestQuota
+    places: Places
+    watch: JobWatch
+    intake: Intake
+    accounts: Gathered[str, Account | None]
+    jobs: Gathered[str, JobRecord | None]
 
 
 @contextmanager
@@ -41,22 +61,43 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """Open database, object store and doorbell for the time of the block."""
     return_photo_memory()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (
-        closing(Database(settings.database)) as database,
-        closing(make_celery(settings.broker)) as celery,
-        Ringer(celery) as ringer,
-    ):
+    with ExitStack() as stack:
+        database = stack.enter_context(closing(Database(settings.database)))
+        celery = stack.enter_context(closing(make_celery(settings.broker)))
+        ringer = stack.enter_context(Ringer(celery))
+        store = ObjectStore(settings.store)
         yield Services(
             settings=settings,
             database=database,
-            store=ObjectStore(settings.store),
+            store=store,
+            disk=DiskGuard(settings.data_dir, settings.disk_reserve_bytes),
             ringer=ringer,
             passwords=Passwords(),
             tokens=Tokens(settings.signing_key, settings.access_token_seconds),
             names=CategoryNames(),
             photo_checks=CapacityLimiter(PHOTOS_AT_ONCE),
             sign_ins=CapacityLimiter(HASHES_AT_ONCE),
+            large_bodies=LargeBodies(),
+            requests=RequestQuota(settings.quota_requests_per_minute),
+            places=Places(),
+            watch=stack.enter_context(JobWatch(database)),
+            intake=stack.enter_context(Intake(database, store, ringer, settings)),
+            accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),
+            jobs=stack.enter_context(_read_together("jobs", database, jobs_by_ids)),
         )
+
+
+def _read_together(
+    name: str, database: Database, by_ids: Callable[[Connection, Iterable[str]], Mapping[str, Record]]
+) -> Gathered[str, Record | None]:
+    """Records of one kind by their ids; None for those that are not there."""
+
+    def load(ids: Sequence[str]) -> list[Record | None]:
+        with database.read() as connection:
+            found = by_ids(connection, set(ids))
+        return [found.get(each) for each in ids]
+
+    return Gathered(name, load, READ_TOGETHER, here=database.is_sqlite)
 
 
 async def services_of(request: Request) -> Services:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.lifecycle import JobStatus
 from shared.predictions import PredictionRecord, Scores
@@ -46,6 +46,8 @@ class PredictionAnswer(BaseModel):
     job_id: str
     row: int
     product_id: str | None
+    designation: str | None
+    photo: str | None = Field(description="Where the photo is found; `?size=96` there makes it a thumbnail.")
     status: JobStatus
     category: CategoryAnswer | None
     confidence: float | None
@@ -70,6 +72,8 @@ class PredictionAnswer(BaseModel):
             job_id=record.job_id,
             row=record.row,
             product_id=record.product_id,
+            designation=record.designation,
+            photo=None if record.image is None else photo_path(record.image),
             status=_status(record, job),
             category=None if code is None else CategoryAnswer(code=code, name=names.get(code, str(code))),
             confidence=record.confidence,
@@ -84,6 +88,11 @@ class PredictionAnswer(BaseModel):
             finished_at=record.finished_at,
             error=None if record.error is None else ErrorAnswer.model_validate(record.error),
         )
+
+
+def photo_path(sha256: str) -> str:
+    """Where a photo is found."""
+    return f"/api/images/{sha256}"
 
 
 def _status(record: PredictionRecord, job: JobStatus) -> JobStatus:

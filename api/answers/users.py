@@ -29,3 +29,16 @@ class UserAnswer(BaseModel):
             disabled=account.disabled,
             created_at=account.created_at,
         )
+
+
+class NewUserAnswer(UserAnswer):
+    """An account just made; a service's secret is shown here and never again."""
+
+    client_secret: str | None = None
+
+
+class SecretAnswer(BaseModel):
+    """A service's new secret, shown here and never again."""
+
+    client_id: str
+    client_secret: str

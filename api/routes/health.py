@@ -28,13 +28,18 @@ class Ready(BaseModel):
     checks: dict[str, bool]
 
 
-@router.get("/live")
+@router.get("/live", operation_id="get_liveness", summary="Whether the process runs")
 async def live() -> Live:
     """Whether the process runs: on the event loop, so that it answers also when every thread is busy."""
     return Live()
 
 
-@router.get("/ready", responses={503: {"model": Ready, "description": "Not ready"}})
+@router.get(
+    "/ready",
+    operation_id="get_readiness",
+    responses={503: {"model": Ready, "description": "Not ready"}},
+    summary="Whether the service can accept work",
+)
 def ready(services: TheServices, response: Response) -> Ready:
     """Whether the service can accept work."""
     checks = _checks(services)

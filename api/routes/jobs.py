@@ -3,22 +3,28 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
 
 from api.answers.jobs import JobAnswer
 from api.answers.pages import Page
-from api.etags import names_tag
-from api.job_answers import job_answer
-from api.parameters import LIMIT_DEFAULT, AccountId, Limit, Since, page_start, path_id
+from api.etags import IfNoneMatch, names_tag
+from api.job_answers import answer_for, job_answer, wanted_job
+from api.job_events import job_events
+from api.openapi.events import EVENT_STREAM
+from api.openapi.headers import headers
+from api.parameters import LIMIT_DEFAULT, LIST_PROBLEMS, AccountId, Limit, Since, page_start, path_id
 from api.problems import problems
 from api.security import CurrentUser
 from api.services import TheServices
-from shared.errors import Forbidden
-from shared.jobs import JobFilter, job_by_id, jobs_before
+from shared.errors import Forbidden, TooManyRequests
+from shared.jobs import JobFilter, jobs_before
 from shared.lifecycle import JobStatus
 from shared.users import Role
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 POLL_SECONDS = "1"
+EVENTS = "text/event-stream"
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # a proxy that collects a whole answer would never send this one on
 
 
 async def wanted_jobs(
@@ -34,7 +40,7 @@ async def wanted_jobs(
     return JobFilter(owner or account.id, status, kind, since)
 
 
-@router.get("", responses=problems(401, 403, 422))
+@router.get("", operation_id="list_jobs", responses=problems(403, *LIST_PROBLEMS), summary="List jobs")
 def list_jobs(
     wanted: Annotated[JobFilter, Depends(wanted_jobs)],
     services: TheServices,
@@ -52,23 +58,57 @@ def list_jobs(
 @router.get(
     "/{id}",
     response_model=JobAnswer,
-    responses={**problems(401, 404), 304: {"description": "Unchanged since that version"}},
+    operation_id="get_job",
+    responses={
+        200: headers("ETag", sometimes=("Retry-After",)),
+        304: {"description": "Unchanged since that version", **headers("ETag", sometimes=("Retry-After",))},
+        **problems(404),
+    },
+    summary="One job",
 )
-def one_job(
+async def one_job(
     account: CurrentUser,
     services: TheServices,
     job_id: Annotated[str, Depends(path_id)],
     response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> JobAnswer | Response:
     """One job; one of a single product with its prediction."""
-    owner_id = None if account.role is Role.ADMIN else account.id
-    with services.database.read() as connection:
-        job = job_by_id(connection, job_id, owner_id)
-        answer = job_answer(connection, services.names, job)
+    job = await wanted_job(services, account, job_id)
     tag = f'W/"{job.version}"'  # weak: the rate and the place in the queue change between versions
     headers = {"ETag": tag} if job.ended else {"ETag": tag, "Retry-After": POLL_SECONDS}
     if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
-    return answer
+    return await answer_for(services, job)
+
+
+@router.get(
+    "/{id}/events",
+    response_class=StreamingResponse,
+    operation_id="get_job_events",
+    responses={
+        200: {"description": "`job` events", "content": EVENT_STREAM},
+        204: {"description": "The job has ended, and its last event was seen"},
+        **problems(404, "429 TOO_MANY_STREAMS"),
+    },
+    summary="A job's progress",
+)
+async def events(
+    account: CurrentUser,
+    services: TheServices,
+    job_id: Annotated[str, Depends(path_id)],
+    last_event_id: Annotated[
+        str,
+        Header(description="The id of the last event that was seen: only later versions are sent."),
+    ] = "",
+) -> Response:
+    """The job's progress as server-sent events: `job` snapshots, at most four a second, to the end of the job."""
+    job = await wanted_job(services, account, job_id)
+    seen = int(last_event_id[:18]) if last_event_id.isascii() and last_event_id.isdecimal() else 0
+    if job.ended and seen >= job.version:
+        return Response(status_code=204)  # which tells an EventSource not to come back
+    with services.places.taken(account.id) as placed:
+        if not placed:
+            raise TooManyRequests("Too many wait at once.", retry_after=5, code="TOO_MANY_STREAMS")
+    return StreamingResponse(job_events(services, account, job, seen), media_type=EVENTS, headers=UNBUFFERED)

@@ -1,80 +1,111 @@
-"""One product, from request to queue: `POST /api/predict`."""
+"""One product, from request to queue, and to its answer for those who wait: `POST /api/predict`."""
 
-from datetime import timedelta
-from typing import Any
+from typing import Annotated, BinaryIO
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers.jobs import JobAnswer, job_path
-from api.job_answers import job_answer
-from api.json_body import JSON
-from api.problems import problems
-from api.product_body import MULTIPART, SubmittedProduct, submitted_product
+from api.idempotency import idempotency_key
+from api.job_answers import answer_for, wanted_job
+from api.openapi.headers import headers
+from api.openapi.product import PRODUCT_BODY, PRODUCT_PROBLEMS
+from api.product_body import SubmittedProduct, submitted_product
 from api.routes.jobs import POLL_SECONDS
 from api.security import CurrentUser
 from api.services import Services, TheServices
-from shared.disk import require_space
-from shared.images import keep_image, touch_image
-from shared.jobs import job_by_id
-from shared.lanes import Lane
-from shared.ledger.accept import ProductInput, accept_product
+from api.waiting import preferred_wait
+from shared.errors import InvalidInput
+from shared.images import keep_image
+from shared.jobs import JobRecord
+from shared.ledger.submission import ProductInput
 from shared.preparation import check_photo
+from shared.products import product_input
+from shared.usage import Quotas, require_room
+from shared.users import Account
 
 router = APIRouter(tags=["predictions"])
-
-_TEXTS = {name: {"type": "string"} for name in ("product_id", "designation", "description")}
-_EXAMPLE = {
-    "product_id": "3804725264",
-    "designation": "Piscine gonflable ronde 3 m",
-    "description": "Bleue, avec pompe.",
-}
-
-
-def _document(image: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "schema": {"type": "object", "properties": {**_TEXTS, "image": image}, "additionalProperties": False},
-        "example": _EXAMPLE,
-    }
-
-
-_BODY = {
-    "required": True,
-    "content": {
-        JSON: _document({"type": "string", "contentEncoding": "base64"}),
-        MULTIPART: _document({"type": "string", "format": "binary"}),
-    },
-}
 
 
 @router.post(
     "/api/predict",
     status_code=202,
-    responses=problems(401, 413, 415, 422, 507),
-    openapi_extra={"requestBody": _BODY},
+    response_model=JobAnswer,
+    operation_id="predict",
+    responses={
+        200: {
+            "model": JobAnswer,
+            "description": "The job, which ended while the caller waited",
+            **headers("Location", "Preference-Applied", sometimes=("Idempotency-Replayed",)),
+        },
+        202: {
+            "description": "The job, as far as it is",
+            **headers("Location", sometimes=("Preference-Applied", "Idempotency-Replayed", "Retry-After")),
+        },
+        **PRODUCT_PROBLEMS,
+    },
+    openapi_extra={"requestBody": PRODUCT_BODY},
+    summary="Submit a product",
 )
-async def predict(account: CurrentUser, services: TheServices, request: Request, response: Response) -> JobAnswer:
+async def predict(
+    account: CurrentUser,
+    services: TheServices,
+    request: Request,
+    response: Response,
+    key: Annotated[str | None, Depends(idempotency_key)],
+    seconds: Annotated[int, Depends(preferred_wait)],
+) -> JobAnswer:
     """Accept a product, as text, photo or both. Its category is at the job's address a moment later."""
-    settings = services.settings
-    await to_thread.run_sync(require_space, settings.data_dir, settings.disk_reserve_bytes)
-    async with submitted_product(request, settings) as product:
-        if product.photo is not None:
-            await to_thread.run_sync(check_photo, product.photo, limiter=services.photo_checks)
-        job = await to_thread.run_sync(_accept, services, account.id, product)
+    services.disk.require_space()
+    async with submitted_product(request, services.settings, services.large_bodies) as sent:
+        product, photo_bytes = await _product(services, account, sent)
+    accepted = await services.intake.accept(account.id, product, photo_bytes, key)
+    job = await _waited_for(services, account, accepted.job_id, seconds)
+    response.status_code = 200 if seconds and job.ended else 202
     response.headers["Location"] = job_path(job.id)
-    response.headers["Retry-After"] = POLL_SECONDS
-    return job
+    if seconds:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    if accepted.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    if not job.ended:
+        response.headers["Retry-After"] = POLL_SECONDS
+    return await answer_for(services, job)
 
 
-def _accept(services: Services, owner_id: str, sent: SubmittedProduct) -> JobAnswer:
-    """Store the photo, commit job, batch and row, and only then ring."""
-    photo = None if sent.photo is None else keep_image(services.store, sent.photo)
-    product = ProductInput(sent.product_id, sent.designation, sent.description, None if photo is None else photo[0])
-    deadline = timedelta(seconds=services.settings.job_deadline_seconds)
-    with services.database.begin() as connection:
-        if photo is not None:
-            touch_image(connection, *photo)
-        job_id = accept_product(connection, owner_id, product, deadline)
-    services.ringer.ring(Lane.INTERACTIVE, job_id)
+async def _product(services: Services, account: Account, sent: SubmittedProduct) -> tuple[ProductInput, int | None]:
+    """What was sent, and the size of its photo, which is checked and stored; for an id alone, what is held under it."""
+    if sent.is_id_alone:
+        return await to_thread.run_sync(_stored, services, sent), None
+    image = photo_bytes = None
+    if sent.photo is not None:
+        await to_thread.run_sync(check_photo, sent.photo, limiter=services.photo_checks)
+        image, photo_bytes = await to_thread.run_sync(_keep, services, account, sent.photo)
+    return ProductInput(sent.product_id, sent.designation, sent.description, image, sent.image_url), photo_bytes
+
+
+def _keep(services: Services, account: Account, photo: BinaryIO) -> tuple[str, int]:
     with services.database.read() as connection:
-        return job_answer(connection, services.names, job_by_id(connection, job_id))
+        require_room(connection, account.id, Quotas.of(services.settings))
+    return keep_image(services.store, photo)
+
+
+def _stored(services: Services, sent: SubmittedProduct) -> ProductInput:
+    with services.database.read() as connection:
+        product = product_input(connection, sent.product_id or "")
+    if product is None:
+        raise InvalidInput(
+            "There is no stored product of this id; send a text or an image along.",
+            where="body.product_id",
+            code="UNKNOWN_PRODUCT",
+        )
+    return product
+
+
+async def _waited_for(services: Services, account: Account, job_id: str, seconds: int) -> JobRecord:
+    """The job once it has ended, or as it is when the time is over or too many wait already."""
+    if seconds:
+        with services.places.taken(account.id) as placed:
+            job = await services.watch.ended(job_id, seconds) if placed else None
+        if job is not None:
+            return job
+    return await wanted_job(services, account, job_id)

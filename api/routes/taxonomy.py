@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from api.csv_text import csv_text
 from api.media import prefers
-from api.problems import problems
+from api.openapi.headers import headers
 from api.security import CurrentUser
 from api.services import TheServices
 from shared.products import Shelf, shelves
 
 router = APIRouter(tags=["catalogue"])
 CSV = "text/csv"
+_CSV_EXAMPLE = "code,name,name_en,products\r\n2582,Mobilier de jardin,Garden furniture,2589\r\n"
 
 
 class ShelfAnswer(BaseModel):
@@ -35,7 +36,14 @@ class TaxonomyAnswer(BaseModel):
 @router.get(
     "/api/taxonomy",
     response_model=TaxonomyAnswer,
-    responses={**problems(401), 200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    operation_id="get_taxonomy",
+    responses={
+        200: {
+            "content": {CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}},
+            **headers(sometimes=("Vary",)),
+        }
+    },
+    summary="The categories",
 )
 def taxonomy(
     _account: CurrentUser, services: TheServices, accept: Annotated[str | None, Header()] = None

@@ -1,6 +1,7 @@
 """The real application over real HTTP, on a port that the kernel chose."""
 
 import secrets
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import redis
-import uvicorn
 
 from api.app import create_app
-from api.main import server_config
+from api.http_protocol import BoundedHttp
+from api.main import Server, server_config
 from api.tokens import Tokens
 from migrations.upgrade import upgrade
 from shared.database import Database
@@ -68,9 +69,11 @@ def settings_for(folder: Path, broker_url: str, **changed: Any) -> Settings:
 
 
 @contextmanager
-def serve(settings: Settings) -> Iterator[RunningApi]:
+def serve(settings: Settings, http: type[BoundedHttp] = BoundedHttp) -> Iterator[RunningApi]:
     """Serve the application from a thread for the time of the block."""
-    server = uvicorn.Server(server_config(create_app(settings), "127.0.0.1", 0))
+    config = server_config(create_app(settings), "127.0.0.1", 0, settings.trusted_proxies)
+    config.http = http
+    server = Server(config)
     thread = threading.Thread(target=server.run, name="api")
     thread.start()
     try:
@@ -81,7 +84,7 @@ def serve(settings: Settings) -> Iterator[RunningApi]:
             stack.callback(database.close)
             yield RunningApi(f"http://{host}:{port}", settings, database, stack)
     finally:
-        server.should_exit = True
+        server.handle_exit(signal.SIGTERM, None)
         thread.join(START_SECONDS)
 
 

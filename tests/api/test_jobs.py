@@ -11,14 +11,15 @@ from sqlalchemy import update
 from shared.bundles import add_bundle
 from shared.identifiers import new_id, now
 from shared.lanes import Lane
-from shared.ledger.accept import ProductInput, accept_product
 from shared.ledger.claim import claim, claimed_rows
 from shared.ledger.finish import Answer, Outcome, RowError, finish
+from shared.ledger.submission import ProductInput
 from shared.tables import Job
 from shared.users import Account, Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
 from tests.support.bundles import fake_bundle
+from tests.support.ledger import accept_product
 
 LAMP = ProductInput(product_id="7", designation="lampe")
 ANSWER = Answer(
@@ -228,6 +229,7 @@ def test_jobs_are_found_by_status_kind_and_time(api: RunningApi, account: Accoun
         ({"status": "done"}, "VALIDATION", "query.status"),
         ({"kind": "catalog"}, "VALIDATION", "query.kind"),
         ({"since": "yesterday"}, "VALIDATION", "query.since"),
+        ({"since": "0.5"}, "VALIDATION", "query.since"),
         ({"since": "2026-01-01T00:00:00"}, "VALIDATION", "query.since"),
         ({"since": "9999-12-31T23:59:59-23:59"}, "VALIDATION", "query.since"),
         ({"since": "0001-01-01T00:00:00+23:59"}, "VALIDATION", "query.since"),

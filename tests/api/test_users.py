@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
-from shared.identifiers import new_id
+from shared.identifiers import new_id, now
+from shared.tables import User
 from shared.users import Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
@@ -70,6 +72,8 @@ def test_weak_passwords_are_refused(admin: httpx.Client, password: str) -> None:
         ({"password": None}, "body.password"),
         ({"role": "root"}, "body.role"),
         ({"is_service": True}, "body"),
+        ({"is_service": 1}, "body.is_service"),
+        ({"is_admin": True}, "body"),
     ],
 )
 def test_fields_of_the_wrong_kind_are_refused(admin: httpx.Client, changed: dict[str, Any], where: str) -> None:
@@ -94,8 +98,23 @@ def test_a_body_that_is_no_strict_json_object_is_refused(admin: httpx.Client, bo
     assert answer.status_code == 422
 
 
+def test_a_person_needs_a_password(admin: httpx.Client) -> None:
+    assert_problem(admin.post("/api/users", json={"username": "ines"}), 422, "VALIDATION")
+
+
 def test_another_media_type_is_refused(admin: httpx.Client) -> None:
     assert_problem(admin.post("/api/users", data=new_user()), 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_deleted_account_is_found_by_nobody(api: RunningApi, admin: httpx.Client) -> None:
+    account = api.add_account()
+    with api.database.begin() as connection:
+        connection.execute(update(User).where(User.id == account.id).values(deleted_at=now()))
+
+    assert_problem(admin.get(f"/api/users/{account.id}"), 404, "NOT_FOUND")
+    assert_problem(admin.patch(f"/api/users/{account.id}", json={"disabled": True}), 404, "NOT_FOUND")
+    assert_problem(api.client(account).get("/api/users/me"), 401, "UNAUTHENTICATED")
+    assert account.id not in admin.get("/api/users", params={"limit": 200}).text
 
 
 def test_pages_hold_each_account_once(api: RunningApi, admin: httpx.Client) -> None:
@@ -120,7 +139,16 @@ def test_an_unknown_account_is_not_found(admin: httpx.Client, user_id: str) -> N
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.REVIEWER])
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", ""), ("GET", f"/{new_id()}")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", f"/{new_id()}"),
+        ("PATCH", f"/{new_id()}"),
+        ("POST", f"/{new_id()}/secret"),
+    ],
+)
 def test_accounts_are_for_administrators(api: RunningApi, role: Role, method: str, path: str) -> None:
     answer = api.somebody(role).request(method, f"/api/users{path}")
 

@@ -5,14 +5,18 @@ import hashlib
 import hmac
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from shared.identifiers import new_id
 from shared.tables import User
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.process import api_process
+from tests.conftest import RedisServer
 
 NESTED = 20_000
 MISSING = object()
@@ -178,3 +182,41 @@ def test_hmac_is_what_signs(forger: Forger) -> None:
     content, _, signature = token.rpartition(".")
 
     assert signature == encoded(hmac.new(forger.key.encode(), content.encode(), hashlib.sha256).digest())
+
+
+def test_no_operation_takes_a_forged_token(forger: Forger) -> None:
+    document = forger.api.client().get("/api/openapi.json").json()
+    guarded = [
+        (method, path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if {"oauth2": []} in operation.get("security", ())
+    ]
+    forged = [
+        forger.with_header(alg="none").rpartition(".")[0] + ".",
+        forger.with_claim("exp", float("inf")),
+        forger.with_claim("aud", "another"),
+        forger.api.token_of(forger.account) + "A",
+    ]
+
+    assert ("post", "/api/predict") in guarded
+    for method, path in guarded:
+        address = path.replace("{id}", new_id()).replace("{sha256}", "0" * 64)
+        for token in forged:
+            answer = forger.api.client().request(method, address, headers={"Authorization": f"Bearer {token}"})
+            assert_problem(answer, 401, "UNAUTHENTICATED")
+
+
+def test_the_worst_tokens_cost_no_memory(shared_redis: RedisServer, tmp_path: Path) -> None:
+    with api_process(tmp_path, shared_redis.broker_url) as api:
+        forger = Forger(api)
+        nested = signed(forger.key, "[" * NESTED + "]" * NESTED, "{}")
+        assert forger.try_in(api.token_of(forger.account)).status_code == 200
+
+        client = api.client()
+        with api.memory_within(32):
+            for _ in range(200):
+                answer = client.get("/api/users/me", headers={"Authorization": f"Bearer {nested}"})
+                assert_problem(answer, 401, "UNAUTHENTICATED")
+
+        assert forger.try_in(api.token_of(forger.account)).status_code == 200

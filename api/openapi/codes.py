@@ -1,0 +1,79 @@
+"""The stable codes of errors, each as the document shows it: what happened, and which field it is about."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """What an error says. `where` names the field; None for errors that are about no field."""
+
+    detail: str
+    where: str | None = None
+    field_code: str | None = None  # where a field's own code is another than the error's
+
+
+CODES: Mapping[str, Code] = {
+    # Of any call
+    "INVALID_HOST": Code("The service is not reached under the name in the Host header."),
+    "UNAUTHENTICATED": Code("Sign in at /api/auth and send the access token as a bearer token."),
+    "FORBIDDEN": Code("This call needs the role admin."),
+    "NOT_FOUND": Code("There is no such thing."),
+    "REQUEST_TIMEOUT": Code("The headers took too long to arrive."),
+    "BODY_TOO_LARGE": Code("The body may have at most 65536 bytes."),
+    "UNSUPPORTED_MEDIA_TYPE": Code("Send the body as application/json.", "body"),
+    "VALIDATION": Code("Some of the input is not valid.", "query.limit", "LESS_THAN_EQUAL"),
+    "INVALID_JSON": Code("The body is not valid JSON.", "body"),
+    "INVALID_CURSOR": Code("This is not a cursor of an earlier page.", "query.cursor"),
+    "QUOTA_REQUESTS": Code("An account has 30000 requests a minute; slow down."),
+    "REQUEST_HEADER_FIELDS_TOO_LARGE": Code("The headers are too long."),
+    "INTERNAL": Code("Something went wrong here; the request's id leads to it in the log."),
+    "UNAVAILABLE": Code("The database does not answer; try again in a moment."),
+    # Signing in
+    "INVALID_REQUEST": Code("The parameter username is missing.", "body.username"),
+    "UNSUPPORTED_GRANT_TYPE": Code(
+        "The grant types are password, refresh_token and client_credentials.", "body.grant_type"
+    ),
+    "UNSUPPORTED_TOKEN_TYPE": Code("Access tokens end by themselves, soon.", "body.token"),
+    "INVALID_CREDENTIALS": Code("The name or the password is wrong."),
+    "INVALID_CLIENT": Code("The client or its secret is wrong."),
+    "INVALID_GRANT": Code("The refresh token is not good, or not any more; sign in again."),
+    "TOO_MANY_SIGN_INS": Code("Too many failed sign-ins; try again later."),
+    "CROSS_ORIGIN": Code("This call is for the service's own page."),
+    # Accounts
+    "USERNAME_TAKEN": Code("There is an account named 'ines' already."),
+    "WEAK_PASSWORD": Code("This password is too easy to guess; take a longer or less common one.", "body.password"),
+    "WRONG_PASSWORD": Code("The current password is wrong."),
+    "SERVICE_ACCOUNT": Code("A service has no password: give it a new secret."),
+    "NOT_A_SERVICE_ACCOUNT": Code("A person has a password and no secret."),
+    "LAST_ADMIN": Code("This is the last administrator: make another one first."),
+    # A product
+    "WRONG_TYPE": Code("designation must be a string.", "body.designation"),
+    "UNKNOWN_FIELD": Code(
+        "There is an unknown field; the known ones are product_id, designation, description, image_url, image.", "body"
+    ),
+    "DUPLICATE_FIELD": Code("A field occurs twice.", "body"),
+    "TOO_LONG": Code("designation may have at most 1000 characters.", "body.designation"),
+    "INVALID_TEXT": Code("designation holds characters that are not text.", "body.designation"),
+    "INVALID_FORM": Code("The form cannot be read, or has too many or too long parts.", "body"),
+    "INVALID_BASE64": Code("image is not valid Base64.", "body.image"),
+    "BROKEN_IMAGE": Code(
+        "The image cannot be read: it is damaged, incomplete, or not a JPEG, PNG, WebP or GIF.", "body.image"
+    ),
+    "IMAGE_TOO_LARGE": Code("The image has too many pixels; at most 50000000 are accepted.", "body.image"),
+    "TWO_IMAGES": Code("Send an image or an image_url, not both.", "body.image_url"),
+    "IMAGE_URL_REFUSED": Code("The URL leads to an address that is not public.", "body.image_url"),
+    "EMPTY_PRODUCT": Code("A product needs a readable text or an image.", "body"),
+    "UNKNOWN_PRODUCT": Code("There is no stored product of this id; send a text or an image along.", "body.product_id"),
+    "INVALID_IDEMPOTENCY_KEY": Code(
+        "An Idempotency-Key has 1 to 255 visible ASCII characters.", "header.idempotency-key"
+    ),
+    "IDEMPOTENCY_KEY_REUSED": Code("This Idempotency-Key was used for another product; a new product needs a new key."),
+    "QUOTA_ROWS": Code("An account may submit 5000000 products a day; the next day begins at 00:00 UTC."),
+    "QUOTA_STORED_BYTES": Code("An account may hold 53687091200 bytes of photos and files; deleting jobs makes room."),
+    "STORAGE_FULL": Code("The service is out of disk space and accepts nothing new until some is freed."),
+    # Jobs and photos
+    "JOB_ENDED": Code("The job has ended already."),
+    "JOB_NOT_ENDED": Code("The job has not ended; cancel it first."),
+    "TOO_MANY_STREAMS": Code("Too many wait at once."),
+    "IMAGE_MISSING": Code("The photo is no longer in the store, or damaged there."),
+}

@@ -1,0 +1,94 @@
+"""What answers look like, by the name of their schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_JOB_ID = "01932d3c-7f3a-7cc2-9d4e-5b1f0f6f2a10"
+_USER_ID = "01932d3b-1c00-7b35-8a51-30d5d3a1c2f4"
+_SHA256 = "0f343b0931126a20f133d67c2b018a3b5d8d2b1b4c1a4c3b2f1e0d9c8b7a6f5e"
+_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkzMmQzYiJ9.c2lnbmF0dXJl"  # noqa: S105  # an example
+_REFRESH = "Zq3vYc5m1sT8kXw0uJd4hRb7nLf2aPgE6oVi9yCtQsU"
+
+_TOP = [
+    {"code": 2582, "name": "Mobilier de jardin", "score": 0.91},
+    {"code": 2585, "name": "Outillage de jardin", "score": 0.05},
+]
+_PREDICTION = {
+    "id": 81733,
+    "job_id": _JOB_ID,
+    "row": 0,
+    "product_id": "3804725264",
+    "designation": "Salon de jardin en bois",
+    "photo": f"/api/images/{_SHA256}",
+    "status": "succeeded",
+    "category": {"code": 2582, "name": "Mobilier de jardin"},
+    "confidence": 0.91,
+    "top": _TOP,
+    "text": {"weight": 0.6, "top": _TOP},
+    "image": {"weight": 0.4, "top": _TOP},
+    "modality": "text+image",
+    "needs_review": False,
+    "model_version": "2026-11-02-demo",
+    "reused": False,
+    "created_at": "2026-11-20T09:30:00Z",
+    "finished_at": "2026-11-20T09:30:00.180000Z",
+    "error": None,
+}
+_JOB = {
+    "id": _JOB_ID,
+    "kind": "product",
+    "name": None,
+    "status": "succeeded",
+    "counts": {"total": 1, "succeeded": 1, "failed": 0, "reused": 0, "pending": 0},
+    "progress": 1.0,
+    "rows_per_second": 6.25,
+    "eta_seconds": None,
+    "queue_position": None,
+    "model_versions": ["2026-11-02-demo"],
+    "version": 3,
+    "created_at": "2026-11-20T09:30:00Z",
+    "started_at": "2026-11-20T09:30:00.020000Z",
+    "finished_at": "2026-11-20T09:30:00.180000Z",
+    "expires_at": "2026-11-27T09:30:00Z",
+    "error": None,
+    "links": {"self": f"/api/jobs/{_JOB_ID}"},
+    "prediction": _PREDICTION,
+}
+_USER = {
+    "id": _USER_ID,
+    "username": "ines",
+    "role": "reviewer",
+    "is_service": False,
+    "disabled": False,
+    "created_at": "2026-11-20T09:00:00Z",
+}
+_ACCESS = {"access_token": _TOKEN, "token_type": "bearer", "expires_in": 900, "scope": "reviewer"}
+_CURSOR = "MDE5MzJkM2ItMWMwMC03YjM1LThhNTEtMzBkNWQzYTFjMmY0"
+
+EXAMPLES: Mapping[str, Any] = {
+    "TokenAnswer": {**_ACCESS, "refresh_token": _REFRESH},
+    "AccessTokenAnswer": _ACCESS,
+    "Metadata": {
+        "issuer": "https://shelfwise.example.com",
+        "token_endpoint": "https://shelfwise.example.com/api/auth",
+        "revocation_endpoint": "https://shelfwise.example.com/api/auth/revoke",
+        "scopes_supported": ["user", "reviewer", "admin"],
+        "response_types_supported": [],
+        "grant_types_supported": ["password", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+    },
+    "UserAnswer": _USER,
+    "NewUserAnswer": {**_USER, "username": "nightly-import", "is_service": True, "client_secret": _REFRESH},
+    "SecretAnswer": {"client_id": "nightly-import", "client_secret": _REFRESH},
+    "Page_UserAnswer_": {"items": [_USER], "next_cursor": _CURSOR},
+    "JobAnswer": _JOB,
+    "Page_JobAnswer_": {"items": [_JOB], "next_cursor": None},
+    "PredictionAnswer": _PREDICTION,
+    "Page_PredictionAnswer_": {"items": [_PREDICTION], "next_cursor": None},
+    "TaxonomyAnswer": {
+        "items": [{"code": 2582, "name": "Mobilier de jardin", "name_en": "Garden furniture", "products": 2589}]
+    },
+    "Live": {"live": True},
+    "Ready": {"ready": False, "checks": {"database": True, "schema": True, "disk": False}},
+}
