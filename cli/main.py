@@ -22,6 +22,7 @@ app.add_typer(users, name="users")
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept. [default: SHELFWISE_DATA_DIR or var]")]
 Url = Annotated[str, typer.Option(envvar="SHELFWISE_URL", help="Where the service answers.")]
+OfUser = Annotated[str, typer.Argument(help="Name of the account.")]
 UserName = Annotated[str, typer.Option(envvar="SHELFWISE_USER", help="Who you are.")]
 
 
@@ -93,6 +94,63 @@ def add(
     from shared.settings import load_settings
 
     add_account(load_settings(**_given(data_dir=data_dir)), username, role, generate)
+
+
+@users.command("list")
+def list_users(data_dir: DataDir = None) -> None:
+    """Show every account."""
+    from cli.users import list_accounts
+    from shared.settings import load_settings
+
+    list_accounts(load_settings(**_given(data_dir=data_dir)))
+
+
+@users.command("passwd")
+def passwd(
+    username: OfUser,
+    generate: Annotated[bool, typer.Option(help="Make up a password and show it once.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Change a password; whoever is signed in with the old one must sign in again.
+
+    The new one comes from SHELFWISE_NEW_PASSWORD, a prompt, or --generate.
+    """
+    from cli.users import change_password
+    from shared.settings import load_settings
+
+    change_password(load_settings(**_given(data_dir=data_dir)), username, generate)
+
+
+@users.command("disable")
+def disable(username: OfUser, data_dir: DataDir = None) -> None:
+    """Bar an account at once; what is its own stays."""
+    from cli.users import disable_account
+    from shared.settings import load_settings
+
+    disable_account(load_settings(**_given(data_dir=data_dir)), username, disabled=True)
+
+
+@users.command("enable")
+def enable(username: OfUser, data_dir: DataDir = None) -> None:
+    """Let a disabled account in again."""
+    from cli.users import disable_account
+    from shared.settings import load_settings
+
+    disable_account(load_settings(**_given(data_dir=data_dir)), username, disabled=False)
+
+
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address of the service. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the service. [default: 8000]")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Also load TensorFlow and read a large database.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+) -> None:
+    """Say what is configured, what answers and what is wrong; exit status 1 if something is."""
+    from cli.doctor import examine
+
+    examine(_given(data_dir=data_dir, host=host, port=port), deep=deep, as_json=as_json)
 
 
 def _given(**options: object) -> dict[str, object]:

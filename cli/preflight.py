@@ -12,14 +12,15 @@ from shared.store import ObjectStore
 
 BROKER_SECONDS = 5
 FLOWER_HOST = "127.0.0.1"
-_OTHER_FLOWER = "; SHELFWISE_FLOWER_PORT names another port, 0 leaves Flower out"
+OTHER_FLOWER = "; SHELFWISE_FLOWER_PORT names another port, 0 leaves Flower out"
 
 
 def check_before_starting(settings: Settings) -> None:
     """Raise ConfigurationError for what would otherwise end a part again and again."""
-    _refuse_used_port(settings.host, settings.port)
+    _ = settings.trusted_hosts
+    refuse_used_port(settings.host, settings.port)
     if settings.flower_port:
-        _refuse_used_port(FLOWER_HOST, settings.flower_port, _OTHER_FLOWER)
+        refuse_used_port(FLOWER_HOST, settings.flower_port, OTHER_FLOWER)
     _require_module(settings.predictor.partition(":")[0])
     if settings.store_url:
         ObjectStore(settings.store_url)
@@ -43,7 +44,8 @@ def _require_broker(url: str) -> None:
         raise ConfigurationError(f"SHELFWISE_BROKER_URL: Redis does not answer ({type(error).__name__}).") from None
 
 
-def _refuse_used_port(host: str, port: int, remedy: str = "") -> None:
+def refuse_used_port(host: str, port: int, remedy: str = "") -> None:
+    """Raise ConfigurationError unless this port can be listened on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -112,7 +112,7 @@ def _embedded_redis(data_dir: Path, supervisor: Supervisor, environment: dict[st
 
 def _wait_until_ready(settings: Settings, database: Database, supervisor: Supervisor) -> None:
     """Print the address once a product can be predicted. Raises Unavailable when that takes too long."""
-    url = _url(settings)
+    url = own_url(settings)
     end = time.monotonic() + READY_SECONDS
     while not supervisor.stop_asked:
         if _is_ready(url, settings, database):
@@ -134,7 +134,7 @@ def _is_ready(url: str, settings: Settings, database: Database) -> bool:
         return False
 
 
-def _url(settings: Settings) -> str:
+def own_url(settings: Settings) -> str:
     """Where the API is reached from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared, not bound
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"

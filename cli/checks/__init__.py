@@ -1,0 +1,1 @@
+"""What `shelfwise doctor` looks at, one file a group of things."""
