@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo up test lint format lock openapi clean
+.PHONY: help install demo up test lint format bench lock openapi clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ format: .venv/installed-dev ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv/installed-dev ## measure the single-product path of a running service
+	@$(BIN)/python -m benchmarks.single
+
 lock: .venv/installed-dev ## pin the newest allowed versions of every dependency, with hashes
 	@scripts/lock
 
@@ -37,7 +40,7 @@ openapi: .venv/installed-service ## write docs/openapi.json anew
 	@scripts/openapi
 
 clean: ## remove everything that the other targets made here
-	rm -rf .venv demo var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv demo var build benchmarks/.cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/installed-service: requirements/service.txt pyproject.toml
 	@scripts/install requirements/service.txt
