@@ -4,12 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo up test lint format bench lock openapi clean
+.PHONY: help install install-training demo up test lint format bench lock openapi clean
 
 help: ## say what each target does
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 install: .venv/installed-service ## set up .venv with what the service needs
+
+install-training: .venv/installed-training ## set up .venv with what `shelfwise train` needs beside it
 
 demo: .venv/installed-service ## start the service, classify a sample catalogue with photos, show the answers
 	@$(BIN)/shelfwise demo
@@ -46,6 +48,10 @@ clean: ## remove everything that the other targets made here
 	@scripts/install requirements/service.txt
 	@touch $@
 
+.venv/installed-training: requirements/training.txt pyproject.toml
+	@scripts/install requirements/training.txt
+	@touch .venv/installed-service $@
+
 .venv/installed-dev: requirements/dev.txt pyproject.toml
 	@scripts/install requirements/dev.txt
-	@touch .venv/installed-service $@
+	@touch .venv/installed-service .venv/installed-training $@

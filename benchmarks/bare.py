@@ -15,7 +15,7 @@ from benchmarks.products import SEED, photos
 from shared.bundle import Bundle
 from shared.preparation import photo_pixels, product_text
 from shared.taxonomy import RAKUTEN
-from training.demo_texts import write_listing
+from training.demo.texts import write_listing
 
 CALLS = 60
 WARM_UP_CALLS = 10

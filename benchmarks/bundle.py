@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from shared.bundle import Bundle
-from training.demo import demo_catalogue
+from training.demo.catalogue import demo_catalogue
 
 CACHE = Path(__file__).parent / ".cache"
 TINY_SEED, TINY_ROWS = 1, 6
@@ -19,7 +19,7 @@ def demo_bundle() -> Bundle:
     if not folder.exists():
         print("training the demo bundle (once; two or three minutes on two cores)", flush=True)
         options = ["--out", str(folder), "--cache", str(CACHE / "features")]
-        subprocess.run([sys.executable, "-m", "training.demo_bundle", *options], check=True)
+        subprocess.run([sys.executable, "-m", "training.demo.bundle", *options], check=True)
     return Bundle.open(folder)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from shared.taxonomy import RAKUTEN
-from training.demo_photos import draw_photo
-from training.demo_texts import write_listing
+from training.demo.photos import draw_photo
+from training.demo.texts import write_listing
 
 SEED = 20_261
 TEXTS, PHOTOS = 540, 54

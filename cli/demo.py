@@ -23,7 +23,7 @@ from shared.bundles import active_version, manifest_of
 from shared.database import Database
 from shared.errors import Unavailable
 from shared.settings import load_settings
-from training.demo import sample_catalogue
+from training.demo.catalogue import sample_catalogue
 from training.products import Product
 
 WIDTH = 144  # characters; what a table row needs

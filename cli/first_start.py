@@ -55,7 +55,7 @@ def prepare_bundle(settings: Settings, database: Database, supervisor: Superviso
         shutil.rmtree(workshop, ignore_errors=True)
         say("no bundle is active: training the demo bundle (once; two or three minutes on two cores)")
         features = settings.data_dir / "cache" / "features"
-        command = [sys.executable, "-m", "training.demo_bundle", "--out", str(folder), "--cache", str(features)]
+        command = [sys.executable, "-m", "training.demo.bundle", "--out", str(folder), "--cache", str(features)]
         status = supervisor.run_to_end(Part("training", command, environment))
         if supervisor.stop_asked:
             return

@@ -20,7 +20,7 @@ from shared.redis_server import broker_url, redis_command, short_folder, wait_un
 from shared.store import ObjectStore
 from shared.tables import User
 from tests.support.tiny import TinyTraining
-from training.demo import demo_catalogue
+from training.demo.catalogue import demo_catalogue
 
 sqlite_module()  # before any test loads TensorFlow; the function says why
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"

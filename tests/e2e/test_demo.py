@@ -10,7 +10,7 @@ import pytest
 
 from shared.bundle import Bundle
 from tests.support.service import ROOT, prepare_data
-from training.demo import sample_catalogue
+from training.demo.catalogue import sample_catalogue
 
 
 @pytest.fixture(scope="module")

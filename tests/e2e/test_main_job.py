@@ -9,7 +9,7 @@ import pytest
 
 from shared.bundle import Bundle
 from tests.support.service import PASSWORD, Service, ended, submit
-from training.demo import sample_catalogue
+from training.demo.catalogue import sample_catalogue
 from training.products import Product
 
 MIB = 2**20

@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from shared.taxonomy import RAKUTEN
-from training.demo import demo_catalogue, sample_catalogue
-from training.demo_bundle import DEMO_SEED
-from training.demo_looks_shared import SHARED_LOOKS
-from training.demo_photos import OWN_LOOKS
-from training.demo_siblings import SIBLINGS
-from training.demo_words import WORDINGS
+from training.demo.bundle import DEMO_SEED
+from training.demo.catalogue import demo_catalogue, sample_catalogue
+from training.demo.looks_shared import SHARED_LOOKS
+from training.demo.photos import OWN_LOOKS
+from training.demo.siblings import SIBLINGS
+from training.demo.words import WORDINGS
 from training.products import Product
 
 CODES = [category.code for category in RAKUTEN]
@@ -90,5 +90,5 @@ def test_photos_are_jpegs_that_can_be_opened(sample: list[Product]) -> None:
 
 
 def test_the_demo_catalogue_does_not_import_tensorflow() -> None:
-    code = "import sys, training.demo_bundle; sys.exit(not {'tensorflow', 'keras'}.isdisjoint(sys.modules))"
+    code = "import sys, training.demo.bundle; sys.exit(not {'tensorflow', 'keras'}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,7 +7,7 @@ import PIL
 import pytest
 
 from training import features as features_module
-from training.demo import demo_catalogue
+from training.demo.catalogue import demo_catalogue
 from training.features import base_identity, photo_features
 from training.models import ImageHeadConfig, convolutions, make_feature_model, make_image_base
 from training.products import Product

@@ -2,7 +2,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from shared.tokenizer import PADDING_ID, UNKNOWN_ID, TextEncoder
-from training.demo import demo_catalogue
+from training.demo.catalogue import demo_catalogue
 from training.tokens import train_tokenizer
 
 

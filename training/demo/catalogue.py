@@ -7,8 +7,8 @@ packaging. A row whose text fits five categories and whose photo fits three othe
 import numpy as np
 
 from shared.taxonomy import RAKUTEN
-from training.demo_photos import draw_photo
-from training.demo_texts import Listing, write_listing
+from training.demo.photos import draw_photo
+from training.demo.texts import Listing, write_listing
 from training.products import Product
 
 AMBIGUOUS_TEXTS = 0.36  # share of titles that any sibling could bear

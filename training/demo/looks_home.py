@@ -2,8 +2,8 @@
 
 from math import cos, pi, sin
 
-from training.demo_canvas import Canvas, mix, shade
-from training.demo_palette import BLACK, BRIGHT, DEEP, GREY, PASTEL, SILVER, WHITE, WOOD, pick
+from training.demo.canvas import Canvas, mix, shade
+from training.demo.palette import BLACK, BRIGHT, DEEP, GREY, PASTEL, SILVER, WHITE, WOOD, pick
 
 
 def chest_of_drawers(canvas: Canvas) -> None:

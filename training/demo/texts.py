@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.demo_siblings import SIBLINGS, Siblings
-from training.demo_words import WORDINGS
+from training.demo.siblings import SIBLINGS, Siblings
+from training.demo.words import WORDINGS
 
 DESCRIBED_SHARE = 0.55
 MARKUP_SHARE = 0.15  # of the descriptions: real sellers paste HTML

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training import demo_looks_home as home
-from training import demo_looks_media as media
-from training import demo_looks_play as play
-from training.demo_canvas import Canvas
-from training.demo_looks_shared import SHARED_LOOKS
-from training.demo_palette import BACKDROPS, pick
+from training.demo import looks_home as home
+from training.demo import looks_media as media
+from training.demo import looks_play as play
+from training.demo.canvas import Canvas
+from training.demo.looks_shared import SHARED_LOOKS
+from training.demo.palette import BACKDROPS, pick
 
 OWN_LOOKS: dict[int, Callable[[Canvas], None]] = {
     10: media.old_book,

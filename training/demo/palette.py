@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.demo_canvas import Colour
+from training.demo.canvas import Colour
 
 BACKDROPS: tuple[Colour, ...] = ((240, 240, 238), (230, 232, 234), (236, 232, 226))
 BRIGHT: tuple[Colour, ...] = (

@@ -1,6 +1,6 @@
 """Trains the demo bundle: the ordinary training run on the demo catalogue.
 
-python -m training.demo_bundle --out FOLDER --cache FOLDER
+python -m training.demo.bundle --out FOLDER --cache FOLDER
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.bundle import Manifest
-from training.demo import demo_catalogue
+from training.demo.catalogue import demo_catalogue
 from training.progress import Progress, console_progress
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, sin
 
-from training.demo_canvas import Canvas, Point, mix, shade
-from training.demo_palette import BLACK, BRIGHT, DEEP, GREY, KRAFT, PAPER, PASTEL, SILVER, WHITE, pick
+from training.demo.canvas import Canvas, Point, mix, shade
+from training.demo.palette import BLACK, BRIGHT, DEEP, GREY, KRAFT, PAPER, PASTEL, SILVER, WHITE, pick
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from math import cos, pi, sin
 
-from training.demo_canvas import Canvas, mix, shade
-from training.demo_palette import BLACK, BRIGHT, DEEP, GREY, KRAFT, PASTEL, SILVER, WHITE, WOOD, pick
+from training.demo.canvas import Canvas, mix, shade
+from training.demo.palette import BLACK, BRIGHT, DEEP, GREY, KRAFT, PASTEL, SILVER, WHITE, WOOD, pick
 
 SKIN = (236, 196, 164)
 

@@ -1,7 +1,7 @@
 """Looks of printed matter and of games for consoles and computers."""
 
-from training.demo_canvas import Canvas, mix, shade
-from training.demo_palette import BLACK, BRIGHT, DEEP, GREY, PAPER, PASTEL, SILVER, WHITE, pick
+from training.demo.canvas import Canvas, mix, shade
+from training.demo.palette import BLACK, BRIGHT, DEEP, GREY, PAPER, PASTEL, SILVER, WHITE, pick
 
 
 def old_book(canvas: Canvas) -> None:
