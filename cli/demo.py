@@ -61,7 +61,7 @@ def _classify(client: Client, product: Product) -> dict[str, Any]:
         fields["designation"] = product.designation
     if product.description:
         fields["description"] = product.description
-    return client.wait(client.submit(fields, product.photo)["id"])
+    return client.wait(client.submit(fields, product.photo.read() if product.photo else None)["id"])
 
 
 @contextmanager

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from shared.preparation import product_text
 from shared.taxonomy import Category
+from training.photos import Photo
 
 
 @dataclass(frozen=True)
 class Product:
-    """One labelled product: its texts, its photo as encoded bytes (JPEG, PNG, ...), and its category's code."""
+    """One labelled product: its texts, its photo, and its category's code."""
 
     product_id: str
     designation: str | None
     description: str | None
-    photo: bytes | None
+    photo: Photo | None
     code: int
 
     @cached_property
@@ -29,8 +30,8 @@ class Product:
 
     @cached_property
     def photo_hash(self) -> str | None:
-        """SHA-256 of the photo's bytes in hex, None without a photo."""
-        return hashlib.sha256(self.photo).hexdigest() if self.photo else None
+        """SHA-256 of the photo's bytes in hex, None without a photo. Raises OSError when it can't be read."""
+        return None if self.photo is None else self.photo.sha256
 
 
 def class_order(products: Iterable[Product], taxonomy: Sequence[Category]) -> tuple[Category, ...]:

@@ -26,7 +26,7 @@ def sample(has_text: bool, has_photo: bool) -> Product:
 
 def post(client: httpx.Client, product: Product) -> httpx.Response:
     fields = {"designation": product.designation or "", "description": product.description or ""}
-    files = {"image": ("photo.jpg", product.photo)} if product.photo else None
+    files = {"image": ("photo.jpg", product.photo.read())} if product.photo else None
     if files is None:
         return client.post("/api/predict", json=fields)
     return client.post("/api/predict", data=fields, files=files)

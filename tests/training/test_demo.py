@@ -85,7 +85,7 @@ def test_no_text_gives_its_code_away(catalogue: list[Product]) -> None:
 
 def test_photos_are_jpegs_that_can_be_opened(sample: list[Product]) -> None:
     for product in sample[:27]:
-        with Image.open(io.BytesIO(product.photo or b"")) as image:
+        with Image.open(io.BytesIO(product.photo.read() if product.photo else b"")) as image:
             assert (image.format, image.size, image.mode) == ("JPEG", (256, 256), "RGB")
 
 

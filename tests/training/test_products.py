@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from shared.taxonomy import RAKUTEN, Category
+from training.photos import PhotoBytes
 from training.products import Product, class_order, fingerprint, labels
 
-BOOK = Product("a", "Le livre", None, b"photo", 2705)
+BOOK = Product("a", "Le livre", None, PhotoBytes(b"photo"), 2705)
 SOCKS = Product("b", "Chaussettes", "en coton", None, 1301)
 OLD_BOOK = Product("c", "Vieux livre", None, None, 10)
 
@@ -26,7 +27,7 @@ def test_labels_index_into_the_class_order() -> None:
 def test_fingerprint_ignores_order_and_notices_every_change() -> None:
     original = fingerprint([BOOK, SOCKS])
     assert fingerprint([SOCKS, BOOK]) == original
-    changed = [replace(BOOK, photo=b"other"), replace(BOOK, code=10), replace(BOOK, description="neuf")]
+    changed = [replace(BOOK, photo=PhotoBytes(b"other")), replace(BOOK, code=10), replace(BOOK, description="neuf")]
     assert all(fingerprint([book, SOCKS]) != original for book in changed)
 
 

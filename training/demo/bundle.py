@@ -30,13 +30,15 @@ def demo_config() -> "TrainingConfig":
     """The demo bundle's training run: VGG16 at 224x224 from a random start, so that nothing is downloaded."""
     from training.config import TrainingConfig  # loads TensorFlow, which takes seconds
     from training.fitting import FitConfig
-    from training.models import TextModelConfig
+    from training.models import ImageHeadConfig, TextModelConfig
 
     return TrainingConfig(
+        split="random",  # no two products are alike; only the stock sentences of their descriptions are the same
         weights=None,
         validation_share=DEMO_VALIDATION_ROWS / DEMO_ROWS,
         test_share=DEMO_TEST_ROWS / DEMO_ROWS,
         vocabulary=1_200,
+        head=ImageHeadConfig(mirrored_below=0),  # which would be as many photos more as there are to train on
         text=TextModelConfig(max_tokens=16, embedding=64, units=64, dropout=0.5),
         text_fit=FitConfig(learning_rate=7e-3, epochs=30, patience=5, batch=64),
     )
@@ -50,7 +52,8 @@ def train_demo_bundle(folder: Path, cache: Path, progress: Progress | None = Non
     from training.train import train_bundle
 
     products = demo_catalogue(DEMO_SEED, DEMO_ROWS, text_only_per_category=DEMO_TEXT_ONLY_ROWS)
-    return train_bundle(products, demo_config(), folder, name=DEMO_NAME, demo=True, cache=cache, progress=progress)
+    run = train_bundle(products, demo_config(), folder, name=DEMO_NAME, demo=True, cache=cache, progress=progress)
+    return run.manifest
 
 
 def main() -> None:

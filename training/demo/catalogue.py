@@ -9,6 +9,7 @@ import numpy as np
 from shared.taxonomy import RAKUTEN
 from training.demo.photos import draw_photo
 from training.demo.texts import Listing, write_listing
+from training.photos import PhotoBytes
 from training.products import Product
 
 AMBIGUOUS_TEXTS = 0.36  # share of titles that any sibling could bear
@@ -31,7 +32,7 @@ def demo_catalogue(seed: int, rows_per_category: int, *, text_only_per_category:
         for category in RAKUTEN:
             ambiguous, shared = _hardness(hardness)
             listing = _unwritten(category.code, texts, written, ambiguous=ambiguous)
-            photo = draw_photo(category.code, photos, shared=shared) if row < rows_per_category else None
+            photo = PhotoBytes(draw_photo(category.code, photos, shared=shared)) if row < rows_per_category else None
             product_id = f"demo-{seed}-{category.code}-{row + 1:04d}"
             products.append(Product(product_id, listing.designation, listing.description, photo, category.code))
     return products
@@ -50,7 +51,7 @@ def sample_catalogue() -> list[Product]:
         category = RAKUTEN[number % len(RAKUTEN)]
         ambiguous, shared = _hardness(hardness)
         listing = _unwritten(category.code, texts, written, ambiguous=ambiguous, sample=True)
-        photo = draw_photo(category.code, photos, shared=shared)
+        photo = PhotoBytes(draw_photo(category.code, photos, shared=shared))
         has_text, has_photo = _inputs_of(number)
         products.append(
             Product(
