@@ -1,5 +1,6 @@
 """How the API is started: `python -m api`."""
 
+import signal
 import sys
 import tempfile
 from types import FrameType
@@ -7,6 +8,7 @@ from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.server import HANDLED_SIGNALS
 
 from api.app import create_app
 from api.http_protocol import BoundedHttp
@@ -21,7 +23,10 @@ GRACE_SECONDS = 10  # how long requests may go on after SIGTERM
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; exit 1 with one sentence when a setting is missing or unsafe."""
+    """Serve until SIGTERM or Ctrl-C, and exit 0 once everything is closed.
+
+    Exits 1 with one sentence when a setting is missing or unsafe.
+    """
     try:
         settings = load_settings()
         app = _create(settings)
@@ -30,6 +35,8 @@ def main() -> None:
     share_evenly()
     keep_what_is_loaded()
     server = Server(server_config(app, settings.host, settings.port, settings.trusted_proxies))
+    for number in HANDLED_SIGNALS:  # uvicorn raises the signal again at its end, for whoever handled it before
+        signal.signal(number, server.handle_exit)
     server.run()
     if not server.started:  # the reason is in the log
         sys.exit(1)

@@ -91,6 +91,7 @@ _KINDS: dict[type[ShelfwiseError], _Kind] = {
     Unavailable: _Kind(503, "Unavailable", {"Retry-After": RETRY_SECONDS}),
 }
 _BAD_REQUEST = _Kind(400, "Bad request")
+_NO_ADDRESS = "Nothing is at this address. The API is below /api, and GET /api/openapi.json describes it."
 TITLES = {kind.status: kind.title for kind in (*_KINDS.values(), _INTERNAL, _BAD_REQUEST)}
 _GENERAL_CODES = {**{kind.status: error.code for error, kind in _KINDS.items()}, 422: _INVALID, 500: _INTERNAL_CODE}
 
@@ -197,7 +198,8 @@ def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
 
 async def _of_routing(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
-    response = _respond(_Kind(int(status), status.phrase), status.name, f"{status.description or status.phrase}.")
+    detail = _NO_ADDRESS if status == HTTPStatus.NOT_FOUND else f"{status.description or status.phrase}."
+    response = _respond(_Kind(int(status), status.phrase), status.name, detail)
     response.headers.update(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = ", ".join(sorted(_methods_of(request)))

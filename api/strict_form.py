@@ -7,7 +7,8 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shared.errors import InvalidInput
+from api.large_bodies import LargeBodies
+from shared.errors import InvalidInput, StorageFull
 
 
 class _StrictParser(MultiPartParser):
@@ -48,21 +49,31 @@ class _NotUtf8(MultiPartException):
 
 
 @asynccontextmanager
-async def strict_form(request: Request, *, max_files: int, max_fields: int, longest: int) -> AsyncIterator[FormData]:
-    """The form in a multipart body; its files can be read within the block. Raises InvalidInput.
+async def strict_form(
+    request: Request, bodies: LargeBodies, *, max_files: int, max_fields: int, longest: int
+) -> AsyncIterator[FormData]:
+    """The form in a multipart body; its files can be read within the block. Raises InvalidInput and StorageFull.
 
     `longest` is how many bytes a text may have. Files past 1 MiB are spooled to the folder for temporary files.
     """
-    parser = _StrictParser(
-        request.headers, request.stream(), max_files=max_files, max_fields=max_fields, max_part_size=longest
-    )
+    async with bodies.pieces_of(request) as pieces:
+        parser = _StrictParser(
+            request.headers, pieces, max_files=max_files, max_fields=max_fields, max_part_size=longest
+        )
+        form = await _parsed(parser)
+        try:
+            yield form
+        finally:
+            await form.close()
+
+
+async def _parsed(parser: _StrictParser) -> FormData:
+    """The form; where there is none, whatever the reason, its files are closed."""
     try:
-        form = await parser.parse()
+        return await parser.parse()
     except _NotUtf8 as error:
         raise InvalidInput(error.message, code="INVALID_TEXT") from None
     except MultiPartException:
         raise InvalidInput("The form cannot be read, or has too many or too long parts.", code="INVALID_FORM") from None
-    try:
-        yield form
-    finally:
-        await form.close()
+    except OSError as error:  # the files': a caller who leaves is none
+        raise StorageFull("The service has no disk space for this file.") from error

@@ -73,13 +73,17 @@ def write_results(path: Path, products: Sequence[Product], jobs: Sequence[dict[s
             expected = (product.code, _NAMES[product.code])
             answer = (job["status"], category["code"], category["name"], prediction["confidence"])
             text, image = _best(prediction["text"]), _best(prediction["image"])
-            rest = (prediction["modality"], prediction["needs_review"], prediction["model_version"])
+            rest = (prediction["modality"], _as_json(prediction["needs_review"]), prediction["model_version"])
             writer.writerow((product.product_id, product.designation, *expected, *answer, *text, *image, *rest))
 
 
 def _code(job: dict[str, Any]) -> int | None:
     category = job["prediction"]["category"]
     return category["code"] if category else None
+
+
+def _as_json(flag: bool | None) -> str:
+    return "" if flag is None else str(flag).lower()
 
 
 def _best(side: dict[str, Any] | None) -> tuple[object, object]:

@@ -16,6 +16,7 @@ from shared.store import ObjectStore
 from shared.users import Role, add_user, has_users
 
 ADMIN = "admin"
+WORKSHOP = "training"  # below the data folder, while the first bundle is trained
 
 
 def prepare_database(settings: Settings, database: Database) -> None:
@@ -49,7 +50,7 @@ def prepare_bundle(settings: Settings, database: Database, supervisor: Superviso
     with database.read() as connection:
         if active_version(connection):
             return
-    workshop = settings.data_dir / "training"
+    workshop = settings.data_dir / WORKSHOP
     folder = workshop / "demo"  # appears there when it is complete, so what a killed start left is as good
     if not folder.exists():
         shutil.rmtree(workshop, ignore_errors=True)

@@ -1,34 +1,39 @@
 """Erasure: deleted jobs and accounts are gone for everybody at once, and the eraser then removes what they were.
 
 A million rows cannot go in one transaction: on SQLite nobody else could write meanwhile. So deleting sets
-`deleted_at`, which every query that people's requests use looks at, and `erase_some` removes the rows in pieces:
-predictions (their corrections go with them), batches, the source in the object store, the job (its webhook events
-and their deliveries go with it), and when an account has no job left, the account with all that hangs on it.
+`deleted_at`, of the job or of the account alone, which every query that people's requests use looks at
+(`shared/deleted.py`). `erase_some` then ends what deleted accounts still have running, some jobs at a time, and
+removes the rows in pieces: predictions (their corrections go with them), batches, the source in the object store,
+the job (its webhook events and their deliveries go with it), and when an account has no job left, the account with
+all that hangs on it.
 """
 
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
 
 from shared.administrators import require_another_admin
 from shared.database import Database
+from shared.deleted import DELETED_ACCOUNTS, JOB_IS_THERE
 from shared.errors import Conflict, NotFound
 from shared.identifiers import now
 from shared.image_collection import release_images
-from shared.ledger.cancel import end_jobs
-from shared.lifecycle import OPEN_JOB, JobStatus, in_states
+from shared.lanes import Lane
+from shared.ledger.cancel import cancel
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, JobStatus, in_states
 from shared.store import ObjectStore
 from shared.tables import Batch, Image, Job, Prediction, RefreshToken, User, WebhookEndpoint
 from shared.usage import lock_usage, refund_bytes
 
 ROWS = 1_000  # in one transaction
 JOBS = 200  # likewise: jobs of one product are many
+CANCELED = 1_000
 ACCOUNTS = 20
 NO_PASSWORD = "!"  # noqa: S105  # no password has this hash
 
-_DeletedJob: TypeAlias = Row[str, str, dict[str, Any] | None]
+_DeletedJob: TypeAlias = Row[str, str, dict[str, Any] | None, JobStatus]
 
 
 def delete_job(connection: Connection, job_id: str, owner_id: str | None) -> None:
@@ -36,11 +41,12 @@ def delete_job(connection: Connection, job_id: str, owner_id: str | None) -> Non
 
     Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's), and Conflict while it is open.
     """
-    wanted = (Job.id == job_id) & Job.deleted_at.is_(None)
+    wanted = (Job.id == job_id) & JOB_IS_THERE
     if owner_id is not None:
         wanted &= Job.owner_id == owner_id
     ended = wanted & ~in_states(Job.status, *OPEN_JOB)
-    if connection.scalar(_mark_deleted(ended).returning(Job.id)) is not None:
+    deleted = update(Job).where(ended).values(deleted_at=now(), idempotency_key=None, version=Job.version + 1)
+    if connection.scalar(deleted.returning(Job.id)) is not None:
         return
     if connection.scalar(select(Job.id).where(wanted)) is None:
         raise NotFound("There is no such job.")
@@ -48,9 +54,10 @@ def delete_job(connection: Connection, job_id: str, owner_id: str | None) -> Non
 
 
 def delete_account(connection: Connection, user_id: str) -> None:
-    """Delete an account with all its jobs: nobody can use it from here on, and its name is free.
+    """Delete an account with all its jobs: nobody can use it or see them from here on, and its name is free.
 
-    Raises NotFound when there is none, and Conflict for the last administrator.
+    What it has running goes on until the eraser comes to it. Raises NotFound when there is none, and Conflict for the
+    last administrator.
     """
     require_another_admin(connection, user_id)
     deleted = connection.scalar(
@@ -69,14 +76,14 @@ def delete_account(connection: Connection, user_id: str) -> None:
         raise NotFound("There is no such account.")
     connection.execute(delete(RefreshToken).where(RefreshToken.user_id == user_id))
     connection.execute(update(WebhookEndpoint).where(WebhookEndpoint.owner_id == user_id).values(active=False))
-    _delete_jobs_of(connection, user_id)
 
 
 def erase_some(database: Database, store: ObjectStore, seconds: float) -> bool:
-    """Erase what is deleted, piece by piece, for about so many seconds; returns whether all of it is gone.
+    """Erase what is deleted, piece by piece; returns True once a look finds nothing deleted, False when time is up.
 
-    After each piece it rests for as long as the piece took: SQLite's lock is not a queue, and whoever takes it again
-    at once can keep another process from it.
+    One piece is always done, and none is broken off: a new one begins only while, by the time it begins, less than
+    `seconds` have passed. Between two it rests for as long as the first of them took: SQLite's lock is not a queue,
+    and whoever takes it again at once can keep another process from it.
     """
     end = time.monotonic() + seconds
     while True:
@@ -90,11 +97,16 @@ def erase_some(database: Database, store: ObjectStore, seconds: float) -> bool:
 
 
 def _erase_piece(database: Database, store: ObjectStore) -> bool:
-    """One piece of what is deleted: rows of some jobs, or those jobs, or accounts; False where nothing is deleted."""
+    """One piece of what is deleted: rows of some jobs, or those jobs, or accounts; False where nothing is deleted.
+
+    Before all that, what deleted accounts have running: it is work for nobody.
+    """
     with database.read() as connection:
         if not connection.scalar(_ANYTHING_DELETED):
             return False
     with database.begin() as connection:
+        if cancel(connection, connection.scalars(_RUNNING_FOR_NOBODY)):
+            return True
         jobs = _deleted_jobs(connection)
         erased_rows = _erase_rows(connection, [job.id for job in jobs])
     if jobs and not erased_rows:
@@ -104,25 +116,21 @@ def _erase_piece(database: Database, store: ObjectStore) -> bool:
     return True
 
 
-def _mark_deleted(wanted: ColumnElement[bool]) -> Update:
-    return update(Job).where(wanted).values(deleted_at=now(), idempotency_key=None, version=Job.version + 1)
-
-
-def _delete_jobs_of(connection: Connection, user_id: str) -> None:
-    end_jobs(connection, Job.owner_id == user_id, JobStatus.CANCELED)
-    connection.execute(_mark_deleted((Job.owner_id == user_id) & Job.deleted_at.is_(None)))
-
-
 def _deleted_jobs(connection: Connection) -> Sequence[_DeletedJob]:
     """The first of the deleted jobs, as many as belong to one account: its `usage` is then the only one locked.
 
     Those who erase at the same time wait here for each other. Nobody else locks a job that has ended, so that the
     order of locks (batches before jobs) is nothing to it.
     """
-    first = select(Job.id, Job.owner_id, Job.source).where(Job.deleted_at.is_not(None)).order_by(Job.deleted_at)
-    connection.execute(first.limit(1).with_for_update(key_share=True))
-    jobs = connection.execute(first.limit(JOBS)).all()
-    return [job for job in jobs if job.owner_id == jobs[0].owner_id]
+    for first in (_MARKED_JOBS, _ACCOUNTS_JOBS):
+        still_open = [job.id for job in connection.execute(first.limit(JOBS)) if job.status in OPEN_JOB]
+        if still_open:  # and without a batch, by which it would have been found before
+            cancel(connection, still_open)
+        connection.execute(first.limit(1).with_for_update(key_share=True))
+        jobs = connection.execute(first.limit(JOBS)).all()
+        if jobs:
+            return [job for job in jobs if job.owner_id == jobs[0].owner_id]
+    return []
 
 
 def _erase_rows(connection: Connection, jobs: Sequence[str]) -> bool:
@@ -164,19 +172,25 @@ def _erase_jobs(database: Database, store: ObjectStore, jobs: Sequence[_DeletedJ
 
 
 def _erase_accounts(database: Database) -> None:
-    """Erase deleted accounts that have no jobs, and delete the jobs of the others.
+    """Erase deleted accounts that have no jobs.
 
-    Such a job is of a request that had come in when its account was deleted, and was accepted afterwards.
+    One may have a job again: of a request that had come in when its account was deleted, and was accepted afterwards.
     """
     with database.begin() as connection:
-        deleted = select(User.id).where(User.deleted_at.is_not(None)).order_by(User.id).limit(ACCOUNTS)
-        for user_id in connection.scalars(deleted.with_for_update(skip_locked=True)).all():
-            if connection.scalar(select(Job.id).where(Job.owner_id == user_id).limit(1)) is None:
+        deleted = DELETED_ACCOUNTS.order_by(User.id).limit(ACCOUNTS)
+        for user_id in connection.scalars(deleted).all():
+            lock_usage(connection, user_id)  # before the account, as those who accept for it do
+            locked = connection.scalar(select(User.id).where(User.id == user_id).with_for_update(skip_locked=True))
+            if locked and connection.scalar(select(Job.id).where(Job.owner_id == user_id).limit(1)) is None:
                 connection.execute(delete(User).where(User.id == user_id))
-            else:
-                _delete_jobs_of(connection, user_id)
 
 
-_ANYTHING_DELETED = select(
-    or_(exists().where(Job.deleted_at.is_not(None)), exists().where(User.deleted_at.is_not(None)))
+_ANYTHING_DELETED = select(or_(exists().where(Job.deleted_at.is_not(None)), DELETED_ACCOUNTS.exists()))
+_RUNNING_FOR_NOBODY = (
+    select(Batch.job_id)
+    .where(Batch.lane.in_(list(Lane)), Batch.owner_id.in_(DELETED_ACCOUNTS), in_states(Batch.state, *OPEN_BATCH))
+    .limit(CANCELED)
 )
+_DELETED_JOB = select(Job.id, Job.owner_id, Job.source, Job.status)
+_MARKED_JOBS = _DELETED_JOB.where(Job.deleted_at.is_not(None)).order_by(Job.deleted_at)
+_ACCOUNTS_JOBS = _DELETED_JOB.where(Job.owner_id.in_(DELETED_ACCOUNTS)).order_by(Job.owner_id, Job.id)

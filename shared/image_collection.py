@@ -3,20 +3,21 @@
 The danger is a photo that is sent again just then: its sender finds the file in the store, does not write it, and
 commits a row that names it after the file is gone. So the file goes inside the transaction that deletes its row of
 `images`, and whoever names a photo writes that row (`touch_image`) and then looks for the file once more
-(`require_image`), before committing. The row, on SQLite the one writer, is the lock that both need: either the
-sender comes first, and the collector finds the photo in use; or the collector does, and the sender finds no file.
+(`require_image`), before committing, unless the photo was used lately (`use_image`). The row, on SQLite the one
+writer, is the lock that both need: either the sender comes first, and the collector finds the photo in use; or the
+collector does, and the sender finds no file.
 A collector that is killed after deleting files and before its commit leaves rows that nothing names, for the next.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, select, update
 
 from shared.database import Database, upsert
 from shared.identifiers import now
-from shared.images import image_key
+from shared.images import image_key, use_image
 from shared.store import ObjectStore, StoredObject
 from shared.tables import Image, Prediction, Product
 
@@ -28,6 +29,23 @@ RELEASED = datetime(1970, 1, 1, tzinfo=UTC)  # last used, as far as anybody may 
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNNAMED = ~exists().where(Prediction.image == Image.sha256) & ~exists().where(Product.image == Image.sha256)
+
+
+def settle_images(
+    connection: Connection, store: ObjectStore, named: Mapping[str, int], refused: Mapping[str, int]
+) -> None:
+    """Settle what becomes of photos that have just been stored (sizes by SHA-256).
+
+    Rows are about to name some, which keeps them; the others are released, unless a row names them already. They
+    may be the same. Raises Unavailable when one that is to be named has been collected meanwhile.
+    """
+    for sha256 in sorted({*named, *refused}):  # in one order for all who do so at once
+        if sha256 in named:
+            use_image(connection, store, sha256, named[sha256])
+        else:
+            new = {"sha256": sha256, "size": refused[sha256], "last_used_at": RELEASED}
+            connection.execute(upsert(connection, Image).values(new).on_conflict_do_nothing())
+    release_images(connection, refused.keys() - named.keys())
 
 
 def release_images(connection: Connection, hashes: Iterable[str]) -> None:

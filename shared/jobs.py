@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from shared.deleted import JOB_IS_THERE
 from shared.errors import NotFound
 from shared.lanes import Lane
 from shared.lifecycle import BatchState, JobStatus, in_states, is_terminal
@@ -108,7 +109,7 @@ def job_progress(connection: Connection, job_ids: Iterable[str]) -> dict[str, tu
 
 def jobs_before(connection: Connection, wanted: JobFilter, job_id: str | None, limit: int) -> Sequence[JobRecord]:
     """Up to `limit` jobs, newest first, from before the one of this id (None: from the newest)."""
-    query = select(*_COLUMNS).where(Job.owner_id == wanted.owner_id, Job.deleted_at.is_(None))
+    query = select(*_COLUMNS).where(Job.owner_id == wanted.owner_id, JOB_IS_THERE)
     query = query.order_by(Job.id.desc()).limit(limit)
     if wanted.status is not None:
         query = query.where(Job.status == wanted.status)
@@ -145,7 +146,7 @@ def _records(connection: Connection, jobs: Sequence[Row[*tuple[Any, ...]]]) -> l
     ]
 
 
-_THESE = Job.id.in_(bindparam("jobs_", expanding=True)) & Job.deleted_at.is_(None)
+_THESE = Job.id.in_(bindparam("jobs_", expanding=True)) & JOB_IS_THERE
 _BY_IDS = select(*_COLUMNS).where(_THESE)
 _PROGRESS = select(Job.id, Job.version, Job.status).where(_THESE)
 _LINE = (

@@ -20,6 +20,8 @@ from shared.disk import to_disk
 from shared.errors import ConfigurationError, StorageFull, Unavailable
 
 CHUNK = 2**20
+RETRIES = 3
+RETRY_TIME = timedelta(seconds=15)  # after it no request is tried again
 _LEFTOVER = re.compile(r"#\d+$")
 _NO_SPACE = "No space left on device"  # obstore keeps the system's error as text only
 
@@ -37,7 +39,7 @@ class ObjectStore:
 
     def __init__(self, url: str) -> None:
         try:
-            self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+            self._store = from_url(url, mkdir=True) if url.startswith("file:") else _on_the_network(url)
         except (BaseError, OSError, ValueError) as error:
             raise ConfigurationError("SHELFWISE_STORE_URL: there is no such object store.") from error
 
@@ -121,6 +123,15 @@ class ObjectStore:
         with _told_plainly():
             for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
+
+
+def _on_the_network(url: str) -> obstore.store.ObjectStore:
+    """A store that gives a request up in time: as it comes, it tries ten times, for three minutes.
+
+    One try has the library's 5 seconds for its connection and 30 in all. They are not set here: with client options
+    of ours, those of the environment (`AWS_ALLOW_HTTP`, `AWS_TIMEOUT`) would not count any more.
+    """
+    return from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIME})
 
 
 @contextmanager

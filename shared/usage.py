@@ -1,7 +1,8 @@
 """Quotas: the rows that an account has submitted today, and the bytes of photos and files that it holds.
 
 Everything that changes an account's sums locks its row of `usage` first, so that two requests of one account
-neither count the same photo twice nor pass the limit together. Locks go in this order: batches, jobs, usage, images.
+neither count the same photo twice nor pass the limit together. Locks go in this order: batches, jobs, usage, images,
+and last the row of the account, which every new row that refers to it locks too.
 """
 
 from collections.abc import Mapping

@@ -36,12 +36,13 @@ class Eraser(Repeating):
         """Erase what is deleted for a while, and do of the rest what is due."""
         erase_some(self._database, self._store, ERASE_SECONDS)
         collect_released(self._database, self._store)
+        # The next times are set first: what fails is not tried again at every sweep.
         if time.monotonic() >= self._collect_at:
-            self.collect()
             self._collect_at = time.monotonic() + COLLECT_SECONDS
+            self.collect()
         if time.monotonic() >= self._leftovers_at:
-            removed = self._store.remove_leftovers(UNUSED)
             self._leftovers_at = time.monotonic() + LEFTOVERS_SECONDS
+            removed = self._store.remove_leftovers(UNUSED)
             if removed:
                 get_logger().info("erase.leftovers", files=removed)
 

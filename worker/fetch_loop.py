@@ -33,6 +33,8 @@ from worker.stall import StallGuard
 
 FETCHES_AT_ONCE = 8
 FETCHES_PER_HOST = 3
+FETCHES_PER_OWNER = 4  # while others wait for a place
+MOST_WAITING = 256  # claimed rows without a place; a claim more may come on top
 LOOK_SECONDS = 0.25  # between two looks at a lane that was empty, while something is being fetched
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 OVERDUE_SECONDS = 120.0  # three tries and the pauses between them take 48; no photo takes this long to look at
@@ -63,7 +65,7 @@ class _Fetching:
 
 
 class FetchLoop:
-    """Works the fetch batches of the lane `io`, a few photos at once, and fewer of one host.
+    """Works the fetch batches of the lane `io`, a few photos at once, and fewer of one host and of one owner.
 
     The guard watches over what has no deadline of its own, such as a store that hangs: with a fetch overdue the
     loop no longer advances, so its leases run out, and then the process ends.
@@ -128,7 +130,7 @@ class FetchLoop:
     def _has_work(self) -> bool:
         """Claim more where there is room for it; False when nothing is in hand after that."""
         due = not self._batches or time.monotonic() >= self._look_again_at
-        if due and len(self._waiting) < FETCHES_AT_ONCE:
+        if due and len(self._waiting) < MOST_WAITING and len(self._placed(FETCHES_AT_ONCE)) < FETCHES_AT_ONCE:
             try:
                 self._claim()
             except SQLAlchemyError:
@@ -150,20 +152,33 @@ class FetchLoop:
         self._waiting += rows
 
     def _start(self) -> None:
-        """Begin to fetch as many of the waiting rows as there is room for, in order, and only a few of one host."""
-        busy = Counter(fetching.host for fetching in self._running)
-        waiting = []
+        """Begin to fetch as many of the waiting rows as there is room for.
+
+        An owner may have more than its share of the places where nobody else can use them.
+        """
+        for per_owner in (FETCHES_PER_OWNER, FETCHES_AT_ONCE):
+            for row in self._placed(FETCHES_AT_ONCE - len(self._running), per_owner):
+                self._waiting.remove(row)
+                held = self._batches[row.batch_id].claim
+                fetching = _Fetching(row, held, _host(row.image_url), time.monotonic())
+                fetching.thread = threading.Thread(target=self._run, args=(fetching,), name="fetch", daemon=True)
+                self._running.add(fetching)
+                fetching.thread.start()
+
+    def _placed(self, room: int, per_owner: int = FETCHES_PER_OWNER) -> list[FetchRow]:
+        """The waiting rows that could start now, in order and `room` at most: only a few of one host and owner."""
+        hosts = Counter(fetching.host for fetching in self._running)
+        owners = Counter(fetching.row.owner_id for fetching in self._running)
+        placed: list[FetchRow] = []
         for row in self._waiting:
+            if len(placed) == room:
+                break
             host = _host(row.image_url)
-            if len(self._running) >= FETCHES_AT_ONCE or busy[host] >= FETCHES_PER_HOST:
-                waiting.append(row)
-                continue
-            busy[host] += 1
-            fetching = _Fetching(row, self._batches[row.batch_id].claim, host, time.monotonic())
-            fetching.thread = threading.Thread(target=self._run, args=(fetching,), name="fetch", daemon=True)
-            self._running.add(fetching)
-            fetching.thread.start()
-        self._waiting = waiting
+            if hosts[host] < FETCHES_PER_HOST and owners[row.owner_id] < per_owner:
+                hosts[host] += 1
+                owners[row.owner_id] += 1
+                placed.append(row)
+        return placed
 
     def _run(self, fetching: _Fetching) -> None:
         try:

@@ -1,6 +1,9 @@
 """One photo, from its URL into the store: downloaded, looked at, kept; or the reason why not."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -34,7 +37,7 @@ class PhotoFetcher:
 
     def fetch(self, url: str) -> FetchOutcome:
         """The photo at a URL, stored durably, or the row's error. Raises StorageFull and Unavailable."""
-        with SpooledTemporaryFile(IN_MEMORY, dir=str(self._folder)) as photo:
+        with _file_without_name(self._folder) as photo:
             try:
                 self._download(url, photo)
                 with self._keeping:
@@ -51,16 +54,58 @@ class PhotoFetcher:
 
     def _download(self, url: str, photo: IO[bytes]) -> None:
         """Fill the file from its beginning, at the third try at the latest."""
+        into = _Writer(photo, self._disk)
         for pause in (*PAUSES_SECONDS, None):
-            photo.seek(0)
-            photo.truncate()
-            self._disk.require_space()
+            into.begin()
             try:
-                self._outgoing.get(url, photo, self._limit)
+                self._outgoing.get(url, into, self._limit)
+                into.end()
             except FetchFailed as failure:
                 if not failure.transient or pause is None or self._stopping.wait(pause):
                     raise
-            except OSError as error:  # the network's are FetchFailed: this is the file's
-                raise StorageFull("The data folder does not take a photo.") from error
             else:
                 return
+
+
+class _Writer:
+    """Writes a file for as long as the disk has room. All its methods raise StorageFull."""
+
+    def __init__(self, file: IO[bytes], disk: DiskGuard) -> None:
+        self._file = file
+        self._disk = disk
+
+    def begin(self) -> None:
+        """Forget what was written before."""
+        self._disk.require_space()
+        with _full_if_refused():
+            self._file.seek(0)
+            self._file.truncate()
+
+    def write(self, data: bytes) -> None:
+        """Append some bytes."""
+        self._disk.book(len(data))
+        with _full_if_refused():
+            self._file.write(data)
+
+    def end(self) -> None:
+        """Have the file hold what was written: the last of it may have been buffered."""
+        with _full_if_refused():
+            self._file.flush()
+
+
+@contextmanager
+def _full_if_refused() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFull("The data folder does not take a photo.") from error
+
+
+@contextmanager
+def _file_without_name(folder: Path) -> Iterator[IO[bytes]]:
+    file = SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115  # closed below
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # it writes what is still buffered, which a full disk refuses again
+            file.close()

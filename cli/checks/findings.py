@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cli.first_start import WORKSHOP
 from shared.errors import ShelfwiseError
 from shared.settings import Settings
 
@@ -35,6 +36,11 @@ class Patient:
     settings: Settings
     running: bool
     deep: bool
+
+    @property
+    def training(self) -> bool:
+        """Whether that `up` still trains its first bundle: it starts the API and the workers after that."""
+        return self.running and (self.settings.data_dir / WORKSHOP).is_dir()
 
 
 Check = Callable[[Patient], Iterator[Finding]]

@@ -97,8 +97,7 @@ def check_workers(patient: Patient) -> Iterator[Finding]:
             yield ok("worker", f"{name}{serving}; last progress {_ago(worker.last_progress_at)}.")
     for kind in ("model", "io"):
         if not any(worker.kind == kind for worker in alive):
-            tell, remedy = (fail, "look into the log") if patient.running else (warn, "start `shelfwise up`")
-            yield tell("worker", f"No {kind} worker is alive: {remedy}.")
+            yield _missing(patient, kind)
     for lane, batches in lanes.items():
         yield warn(
             "lane",
@@ -107,6 +106,15 @@ def check_workers(patient: Patient) -> Iterator[Finding]:
         )
     if not lanes:
         yield ok("lane", f"Nothing has waited for more than {WAITED.seconds} s.")
+
+
+def _missing(patient: Patient, kind: str) -> Finding:
+    sentence = f"No {kind} worker is alive"
+    if patient.training:
+        return warn("worker", f"{sentence} yet: `shelfwise up` is still training the demo bundle.")
+    if patient.running:
+        return fail("worker", f"{sentence}: look into the log.")
+    return warn("worker", f"{sentence}: start `shelfwise up`.")
 
 
 def _impatient(url: str) -> str:

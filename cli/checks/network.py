@@ -47,11 +47,18 @@ def check_flower(patient: Patient) -> Iterator[Finding]:
         yield ok("flower", "It is left out.")
         return
     url = f"http://{FLOWER_HOST}:{port}"
+    if patient.training:
+        yield warn("flower", "`shelfwise up` starts it after the training.")
+        return
     if patient.running:
         try:
             httpx.get(url, trust_env=False, timeout=ANSWER_SECONDS)
         except httpx.TransportError:
-            yield warn("flower", f"{url} does not answer; the log says why.")
+            yield warn(
+                "flower",
+                f"{url} does not answer: the log says why, unless `shelfwise up` was started with another "
+                "SHELFWISE_FLOWER_PORT, or with 0, which leaves it out.",
+            )
         else:
             yield ok("flower", f"{url} answers.")
         return
@@ -92,8 +99,14 @@ def check_broker(patient: Patient) -> Iterator[Finding]:
 
 
 def _silent_api(patient: Patient, url: str, reason: str) -> Finding:
+    if patient.training:
+        return warn("api", "`shelfwise up` is still training the demo bundle, and starts the API after that.")
     if patient.running:
-        return fail("api", f"{url} does not answer ({reason}) although `shelfwise up` runs: look into the log.")
+        return fail(
+            "api",
+            f"{url} does not answer ({reason}) although `shelfwise up` runs: look into the log, or give the address "
+            "that it was started with, by SHELFWISE_HOST and SHELFWISE_PORT.",
+        )
     try:
         refuse_used_port(patient.settings.host, patient.settings.port)
     except ConfigurationError as error:

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select, tuple_
 
 from shared.errors import Conflict, QuotaFull, ShelfwiseError, TooManyRequests, Unauthenticated
 from shared.identifiers import new_id
-from shared.images import require_image, sizes_of, touch_image
+from shared.image_collection import settle_images
+from shared.images import sizes_of
 from shared.ledger.insert import insert_products
 from shared.ledger.submission import Accepted, Submission
 from shared.store import ObjectStore
@@ -31,10 +32,13 @@ def accept_products(
     came_to = [_accepted(sent, known, fresh) for sent in submissions]
     sizes = _sizes(connection, fresh.values())
     refused = _charge(connection, fresh, sizes, quotas)
-    if welcome := {job_id: sent for job_id, sent in fresh.items() if job_id not in refused}:
-        _keep_photos(connection, store, welcome.values(), sizes)
+    answers = [refused.get(each.job_id, each) if isinstance(each, Accepted) else each for each in came_to]
+    welcome = {job_id: sent for job_id, sent in fresh.items() if job_id not in refused}
+    named = {sha256: sizes[sha256] for sha256 in _photos(welcome.values())}
+    settle_images(connection, store, named, _stored_for_nothing(submissions, answers))
+    if welcome:
         insert_products(connection, list(welcome.items()))
-    return [refused.get(each.job_id, each) if isinstance(each, Accepted) else each for each in came_to]
+    return answers
 
 
 def _accepted(
@@ -116,15 +120,17 @@ def _sizes(connection: Connection, submissions: Iterable[Submission]) -> dict[st
     return sizes | sizes_of(connection, older) if older else sizes
 
 
-def _keep_photos(
-    connection: Connection, store: ObjectStore, submissions: Iterable[Submission], sizes: Mapping[str, int]
-) -> None:
-    """Record that photos are about to be named by rows. Raises Unavailable for one that has just been collected."""
-    for sha256 in _photos(submissions):
-        touch_image(connection, sha256, sizes[sha256])
-        require_image(store, sha256, sizes[sha256])
+def _stored_for_nothing(
+    submissions: Iterable[Submission], answers: Iterable[Accepted | ShelfwiseError]
+) -> dict[str, int]:
+    """The photos, with their sizes, that were stored for submissions which came to nothing."""
+    return {
+        sent.product.image: sent.photo_bytes
+        for sent, answer in zip(submissions, answers, strict=True)
+        if sent.product.image and sent.photo_bytes is not None and not isinstance(answer, Accepted)
+    }
 
 
-def _photos(submissions: Iterable[Submission]) -> list[str]:
-    """The hashes of their photos, in the one order in which rows of photos are locked."""
-    return sorted({sent.product.image for sent in submissions if sent.product.image is not None})
+def _photos(submissions: Iterable[Submission]) -> set[str]:
+    """The hashes of their photos."""
+    return {sent.product.image for sent in submissions if sent.product.image is not None}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from shared.deleted import JOB_IS_THERE
 from shared.errors import Conflict, NotFound
 from shared.identifiers import now
 from shared.ledger.locks import lock_batches
@@ -22,7 +23,7 @@ def cancel_job(connection: Connection, job_id: str, owner_id: str | None) -> Non
     Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's), and Conflict when it has
     ended already.
     """
-    wanted = select(Job.id).where(Job.id == job_id, Job.deleted_at.is_(None))
+    wanted = select(Job.id).where(Job.id == job_id, JOB_IS_THERE)
     if owner_id is not None:
         wanted = wanted.where(Job.owner_id == owner_id)
     if connection.scalar(wanted) is None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from shared.errors import QuotaFull, Unauthenticated
-from shared.images import require_image, touch_image
+from shared.image_collection import settle_images
 from shared.lanes import Lane
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
@@ -32,6 +32,7 @@ class FetchRow:
     prediction_id: int
     batch_id: int
     job_id: str
+    owner_id: str
     image_url: str
 
 
@@ -81,7 +82,7 @@ def fetched(
     ).all()
     connection.execute(_DONE, {"batches_": [batch.id for batch in batches]})
     paid = _charge(connection, batches, outcomes, quotas)
-    _touch(connection, store, paid)
+    settle_images(connection, store, _photos(paid), _photos(outcomes))
     ready = {}
     for batch in batches:
         arrived = [(row, outcome) for row, outcome in paid if row.batch_id == batch.id and isinstance(outcome, Photo)]
@@ -135,12 +136,9 @@ def _refused(connection: Connection, owner_id: str, photos: Mapping[str, int], q
     return {}
 
 
-def _touch(connection: Connection, store: ObjectStore, outcomes: Sequence[tuple[FetchRow, FetchOutcome]]) -> None:
-    """Record that rows are about to name these photos, in one order for all who do so at once."""
-    photos = {outcome.sha256: outcome.size for _, outcome in outcomes if isinstance(outcome, Photo)}
-    for sha256 in sorted(photos):
-        touch_image(connection, sha256, photos[sha256])
-        require_image(store, sha256, photos[sha256])
+def _photos(outcomes: Sequence[tuple[FetchRow, FetchOutcome]]) -> dict[str, int]:
+    """The sizes by SHA-256 of the photos that have arrived."""
+    return {outcome.sha256: outcome.size for _, outcome in outcomes if isinstance(outcome, Photo)}
 
 
 def _pass_on(connection: Connection, batch: _Owned, arrived: Sequence[tuple[FetchRow, Photo]]) -> Lane:
@@ -171,7 +169,7 @@ def _pass_on(connection: Connection, batch: _Owned, arrived: Sequence[tuple[Fetc
 
 
 _ROWS = (
-    select(Prediction.id, Prediction.batch_id, Prediction.job_id, Prediction.image_url)
+    select(Prediction.id, Prediction.batch_id, Prediction.job_id, Prediction.owner_id, Prediction.image_url)
     .where(Prediction.batch_id.in_(bindparam("batches_", expanding=True)), Prediction.finished_at.is_(None))
     .order_by(Prediction.batch_id, Prediction.row)
 )

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import IO
+from typing import Protocol
 
 import httpcore
 
@@ -20,6 +20,13 @@ _HEADERS = (
     ("Accept-Encoding", "identity"),  # what is packed would have to be unpacked before its size is known
     ("Connection", "close"),
 )
+
+
+class Sink(Protocol):
+    """Where a body goes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
 
 
 class Outgoing:
@@ -41,7 +48,7 @@ class Outgoing:
         self._lookups = Lookups(resolve)
         self._ssl_context = ssl_context or httpcore.default_ssl_context()
 
-    def get(self, url: str, into: IO[bytes], limit: int) -> None:
+    def get(self, url: str, into: Sink, limit: int) -> None:
         """Write what lies at a URL into a file. Raises UrlRefused, FetchFailed, ReplyTooLarge past `limit` bytes."""
         with self._answer("GET", url) as answer:
             if answer.status != HTTPStatus.OK:
@@ -70,7 +77,7 @@ def _url(target: Target) -> httpcore.URL:
     return httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
 
 
-def _copy_body(answer: httpcore.Response, into: IO[bytes], limit: int) -> None:
+def _copy_body(answer: httpcore.Response, into: Sink, limit: int) -> None:
     headers = {name.lower(): value for name, value in answer.headers}
     if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise FetchFailed("The host answered with packed data, which was not asked for.", transient=False)

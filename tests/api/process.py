@@ -4,7 +4,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from migrations.upgrade import upgrade
 from shared.database import Database
 from shared.settings import Settings, load_settings
 from tests.api.conftest import RunningApi
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 MIB = 2**20
@@ -47,7 +47,8 @@ class ApiProcess(RunningApi):
 
     def log_so_far(self) -> str:
         """What it has logged, perhaps without the lines of the latest requests; also of a process that has ended."""
-        return self._log.read_text(errors="replace")
+        written = self._log.read_text(errors="replace")
+        return written[: written.rfind("\n") + 1]  # the line that is being written now may be there in part
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines of its log. Fails unless each is JSON."""
@@ -82,9 +83,7 @@ def environment_of(**settings: object) -> dict[str, str]:
 @contextmanager
 def api_process(data_dir: Path, broker_url: str, **settings: object) -> Iterator[ApiProcess]:
     """Serve from a process of its own for the time of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     given = {"data_dir": data_dir, "broker_url": broker_url, "port": port, "secret_key": secrets.token_urlsafe(48)}
     loaded = load_settings(**given)
     upgrade(loaded.database)

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.identifiers import new_id
+from api import strict_json
+from shared.errors import InvalidInput
 from shared.users import Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import filled
 from tests.api.process import MIB, ApiProcess, api_process
 from tests.conftest import RedisServer
 
@@ -54,6 +56,18 @@ NOT_JSON = {
     "hexadecimal": b'{"designation": 0x10}',
     "a form feed": b"\x0c{}",
 }
+REASONS = {
+    "an open brace": "it ceases to be at line 1, column 2",
+    "two lines": "it ceases to be at line 2, column 3",
+    "duplicate keys": "an object has the key designation twice",
+    "a strange key twice": "an object has a key twice",
+    "no UTF-8": "byte 17 is not UTF-8",
+    "NaN": "NaN is no number there",
+    "1e999": "a number is outside the range of a double",
+    "2^63": "a number is outside 64 bits",
+    "a lone surrogate": "a string has half a surrogate pair",
+    "lists, 10,000 deep": "it is nested too deeply",
+}
 NOT_OBJECTS = [b"null", b"true", b"7", b'"x"', b"[]", b'[{"designation": "x"}]', b"9223372036854775807"]
 WRONG_VALUES: dict[str, list[Any]] = {
     "string": [1, True, 1.5, ["x"], {"x": "y"}],
@@ -72,7 +86,7 @@ def json_operations(api: RunningApi) -> Iterator[tuple[str, str, dict[str, Any]]
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" in content:
-                yield method, path.replace("{id}", new_id()), content["application/json"]["schema"]
+                yield method, filled(path), content["application/json"]["schema"]
 
 
 @pytest.fixture
@@ -90,6 +104,16 @@ def test_what_is_not_strictly_json_is_refused(api: RunningApi, admin: httpx.Clie
         answer = admin.request(method, path, content=NOT_JSON[name], headers=JSON)
 
         assert_problem(answer, 422, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_it_says_why_and_repeats_nothing_but_plain_names_of_keys(name: str) -> None:
+    more = {"two lines": b'{\n  designation: "x"}', "a strange key twice": b'{"<b>": 1, "<b>": 2}'}
+
+    with pytest.raises(InvalidInput) as refused:
+        strict_json.loads((NOT_JSON | more)[name])
+
+    assert refused.value.message == f"The body is not valid JSON: {REASONS[name]}."
 
 
 @pytest.mark.parametrize("body", NOT_OBJECTS)
@@ -124,7 +148,7 @@ def test_fields_that_nobody_knows_are_refused_and_not_repeated(api: RunningApi, 
 def test_whole_numbers_of_a_query_are_digits(api: RunningApi, admin: httpx.Client, value: str) -> None:
     document = admin.get("/api/openapi.json").json()
     asked = [
-        (path.replace("{id}", new_id()).replace("{sha256}", "0" * 64), parameter["name"])
+        (filled(path), parameter["name"])
         for path, methods in document["paths"].items()
         for parameter in methods.get("get", {}).get("parameters", [])
         if parameter["in"] == "query" and '"integer"' in json.dumps(parameter["schema"])

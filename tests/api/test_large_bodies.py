@@ -1,23 +1,31 @@
 """Large JSON bodies are read a few at a time; who waits for a turn is not read any further."""
 
+import os
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from starlette.datastructures import UploadFile
 
 from api.body_limit import SMALL_BODY
-from api.large_bodies import LargeBodies
+from api.large_bodies import LargeBodies, Turns
 from api.main import server_config
 from api.problems import add_problem_handlers
+from api.strict_form import strict_form
+from shared.disk import DiskGuard
 from tests.support.waiting import wait_for
 
 AT_ONCE = 2
 LARGE = 4 * SMALL_BODY
+FORM = "multipart/form-data; boundary=b"
+DISK = DiskGuard(Path(), 0)
 
 
 @contextmanager
@@ -31,6 +39,14 @@ def served(bodies: LargeBodies) -> Iterator[tuple[str, list[int]]]:
         async with bodies.body_of(request) as body:
             read.append(len(body))
             return len(body)
+
+    @app.post("/form")
+    async def take_form(request: Request) -> int:
+        async with strict_form(request, bodies, max_files=1, max_fields=1, longest=1) as form:
+            (photo,) = form.values()
+            assert isinstance(photo, UploadFile)
+            read.append(photo.size or 0)
+            return read[-1]
 
     server = uvicorn.Server(server_config(app, "127.0.0.1", 0))
     thread = threading.Thread(target=server.run)
@@ -46,22 +62,42 @@ def served(bodies: LargeBodies) -> Iterator[tuple[str, list[int]]]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[str, list[int]]]:
-    with served(LargeBodies(AT_ONCE)) as found:
+    with served(LargeBodies(DISK, Turns(AT_ONCE, 60))) as found:
         yield found
+
+
+Spooled = Callable[[], set[str]]
+
+
+@pytest.fixture
+def spooled() -> Spooled:
+    """The files without a name that this process has open and did not have before the test."""
+
+    def files() -> set[str]:
+        opened = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+        return {name for name in opened if name.endswith("(deleted)")}
+
+    before = files()
+    return lambda: files() - before
 
 
 class Slow:
     """A caller that has announced a large body, and stops in the middle of it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, path: str = "/", body: bytes = b" " * LARGE) -> None:
         host, port = url.removeprefix("http://").split(":")
         self._connection = socket.create_connection((host, int(port)), timeout=20)
-        head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LARGE}\r\n\r\n"
-        self._connection.sendall(head.encode() + b" " * (LARGE // 2))
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        head += f"Content-Type: {FORM}\r\n\r\n"
+        self._rest = body[len(body) // 2 :]
+        self._connection.sendall(head.encode() + body[: len(body) // 2])
 
     def finish(self) -> bytes:
-        self._connection.sendall(b" " * (LARGE // 2))
+        self.send_rest()
         return self.answer()
+
+    def send_rest(self) -> None:
+        self._connection.sendall(self._rest)
 
     def answer(self) -> bytes:
         return self._connection.recv(65_536)
@@ -109,7 +145,7 @@ def test_whoever_leaves_gives_the_turn_back(running: tuple[str, list[int]]) -> N
 
 
 def test_a_body_that_does_not_come_to_its_end_is_not_waited_for() -> None:
-    with served(LargeBodies(1, seconds=0.2)) as (url, _):
+    with served(LargeBodies(DISK, Turns(1, 0.2))) as (url, _):
         slow = Slow(url)
         try:
             answer = slow.answer()
@@ -119,3 +155,74 @@ def test_a_body_that_does_not_come_to_its_end_is_not_waited_for() -> None:
             slow.close()
 
         assert httpx.post(url, content=b" " * LARGE, timeout=20).json() == LARGE
+
+
+def form_of(size: int) -> bytes:
+    head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+    return head + bytes(size) + b"\r\n--b--\r\n"
+
+
+def post_form(url: str, size: int) -> httpx.Response:
+    return httpx.post(f"{url}/form", content=form_of(size), headers={"Content-Type": FORM}, timeout=20)
+
+
+@pytest.mark.parametrize("size", [0, SMALL_BODY, LARGE, 2**22])
+def test_a_form_is_read_whole(running: tuple[str, list[int]], size: int) -> None:
+    assert post_form(running[0], size).json() == size
+
+
+def test_a_large_form_waits_for_its_turn_and_small_ones_do_not() -> None:
+    with served(LargeBodies(DISK, forms=Turns(1, 60))) as (url, read), ExitStack() as stack:
+        slow = Slow(url, "/form", form_of(LARGE))
+        stack.callback(slow.close)
+        wait_for(lambda: post_form(url, 5).json() == 5, 20, "a small form")
+        other = Slow(url, "/form", form_of(2 * LARGE))
+        stack.callback(other.close)
+        other.send_rest()
+        for _ in range(20):
+            assert post_form(url, 5).json() == 5
+        assert read == [5] * 21
+
+        assert slow.finish().startswith(b"HTTP/1.1 200 ")
+
+        assert other.answer().startswith(b"HTTP/1.1 200 ")
+        assert read[21:] == [LARGE, 2 * LARGE]
+
+
+def test_whoever_leaves_in_the_middle_of_a_form_gives_the_turn_back_and_leaves_no_file(
+    spooled: Spooled,
+) -> None:
+    with served(LargeBodies(DISK, forms=Turns(1, 60))) as (url, _):
+        for _ in range(3):
+            Slow(url, "/form", form_of(2**22)).close()
+
+        assert post_form(url, LARGE).json() == LARGE
+        wait_for(lambda: not spooled(), 20, "the files to be closed")
+
+
+@pytest.mark.parametrize("size", [LARGE, 2**22, 100], ids=["large", "in a file", "small"])
+def test_a_form_that_does_not_come_to_its_end_is_not_waited_for(spooled: Spooled, size: int) -> None:
+    with served(LargeBodies(DISK, forms=Turns(1, 0.2))) as (url, _):
+        slow = Slow(url, "/form", form_of(size))
+        try:
+            answer = slow.answer()
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert b'"code":"REQUEST_TIMEOUT"' in answer
+        finally:
+            slow.close()
+
+        assert post_form(url, LARGE).json() == LARGE
+        assert not spooled()
+
+
+def test_a_form_that_fills_the_disk_is_refused_before_its_end(tmp_path: Path, spooled: Spooled) -> None:
+    reserve = shutil.disk_usage(tmp_path).total + 1
+    with served(LargeBodies(DiskGuard(tmp_path, reserve))) as (url, _):
+        assert post_form(url, LARGE).json() == LARGE  # of one this small, nothing is asked
+        slow = Slow(url, "/form", form_of(2**24))
+        try:
+            assert slow.answer().startswith(b"HTTP/1.1 507 ")
+        finally:
+            slow.close()
+
+        assert not spooled()

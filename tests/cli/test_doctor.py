@@ -1,5 +1,6 @@
 """`shelfwise doctor` as a user would call it, on a healthy service, on none, and on broken pieces."""
 
+import fcntl
 import json
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from sqlalchemy import text, update
 
 from cli import doctor
 from cli.checks.findings import Finding, Patient, Verdict, fail, findings_of, ok
+from cli.first_start import WORKSHOP
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.schema import SCHEMA_REVISION
@@ -27,6 +29,7 @@ from tests.cli.command import shelfwise
 from tests.conftest import RedisServer, add_owner, fresh_postgres
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import TITLE, accept
+from tests.support.ports import free_port
 from tests.support.service import Service, prepare_data, running_service
 
 
@@ -82,12 +85,6 @@ def run_doctor(data_dir: Path, *options: object, **settings: object) -> subproce
 def variables(settings: dict[str, object]) -> dict[str, str]:
     given = {"PORT": free_port(), "FLOWER_PORT": 0, "DISK_RESERVE_BYTES": 0} | settings
     return {f"SHELFWISE_{name}": str(value) for name, value in given.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -148,6 +145,19 @@ def test_an_api_that_is_silent_beside_a_running_up_is_wrong(
     assert [finding.subject for finding in report.not_ok()] == ["api"]
     assert report.status == 1
     assert "does not answer (ReadTimeout) although `shelfwise up` runs" in report.of("api")[0][1]
+
+
+def test_a_first_start_that_still_trains_is_no_trouble(examine: Examine, data_dir: Path) -> None:
+    (data_dir / WORKSHOP).mkdir()
+    with (data_dir / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        report = examine(data_dir, FLOWER_PORT=free_port())
+
+    assert report.status == 0
+    assert {finding.subject for finding in report.not_ok()} == {"redis", "api", "flower", "worker"}
+    assert report.of("api") == [
+        ("warn", "`shelfwise up` is still training the demo bundle, and starts the API after that.")
+    ]
 
 
 def test_a_service_without_room_is_not_ready_for_want_of_it(

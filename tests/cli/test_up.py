@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import shelfwise
+from tests.support.ports import free_port
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def test_every_sample_product_is_answered_and_written_down(demo: Path) -> None:
 
     assert [row["product_id"] for row in rows] == [product.product_id for product in sample_catalogue()]
     assert {row["status"] for row in rows} == {"succeeded"}
+    assert {row["needs_review"] for row in rows} <= {"true", "false"}
     assert {row["modality"] for row in rows} == {"text+image", "text", "image"}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, update
+from sqlalchemy import event, func, insert, select, text, update
 
 from shared.database import Database
 from shared.erasure import ROWS, delete_account, delete_job, erase_some
@@ -13,9 +13,11 @@ from shared.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from shared.identifiers import new_id, now
 from shared.image_collection import collect_released
 from shared.images import image_key, keep_image, touch_image
+from shared.jobs import JobFilter, job_progress, jobs_before, jobs_by_ids
 from shared.ledger.accept import accept_products
-from shared.ledger.cancel import cancel
+from shared.ledger.cancel import cancel, cancel_job
 from shared.ledger.submission import Accepted, ProductInput, Submission
+from shared.predictions import PredictionFilter, predictions_before, shows_photo
 from shared.store import ObjectStore
 from shared.tables import (
     Base,
@@ -33,7 +35,8 @@ from shared.tables import (
 )
 from shared.usage import Quotas, charge, new_photo_bytes, usage_of
 from tests.conftest import add_owner
-from tests.support.ledger import TITLE, WEEK, accept, accept_catalogue, finish_all, job_row, take
+from tests.support.ledger import TITLE, WEEK, accept, accept_catalogue, accept_product, finish_all, job_row, take
+from tests.support.waiting import wait_for
 
 QUOTAS = Quotas(rows_per_day=10**6, stored_bytes=10**9)
 
@@ -291,16 +294,88 @@ def test_a_deleted_account_can_do_nothing_and_its_name_is_free(database: Databas
     add_owner(database, "owner")
 
 
-def test_its_open_jobs_are_canceled_and_all_are_deleted(database: Database, owner: str, other: str) -> None:
-    done = ended_job(database, owner)
-    (waiting,) = accept(database, owner, TITLE)
-    (theirs,) = accept(database, other, TITLE)
+def test_what_was_its_is_there_for_nobody(database: Database, store: ObjectStore, owner: str, other: str) -> None:
+    sha256 = submit_photo(database, store, owner, b"a photo")
+    submit_photo(database, store, other, b"another photo")
+    (job_id,), (theirs,) = jobs_of(database, owner), jobs_of(database, other)
 
     delete_user(database, owner)
 
-    assert (job_row(database, done).status, job_row(database, waiting).status) == ("succeeded", "canceled")
+    with database.begin() as connection:
+        assert list(jobs_by_ids(connection, [job_id, theirs])) == [theirs]
+        assert list(job_progress(connection, [job_id, theirs])) == [theirs]
+        assert jobs_before(connection, JobFilter(owner), None, 10) == []
+        everybodys = predictions_before(connection, PredictionFilter(), None, 10)
+        assert [listed.record.job_id for listed in everybodys] == [theirs]
+        assert not shows_photo(connection, None, sha256)
+        for change in (delete_job, cancel_job):
+            with pytest.raises(NotFound):
+                change(connection, job_id, None)
+
+
+def test_what_it_has_running_is_canceled_before_anything_is_erased(
+    database: Database, store: ObjectStore, owner: str, other: str
+) -> None:
+    mark_deleted(database, ended_job(database, owner))
+    done = ended_job(database, owner)
+    running, waiting = accept(database, owner, TITLE, TITLE)
+    claims = take(database)
+    without_batch = new_id()
+    with database.begin() as connection:
+        connection.execute(insert(Job).values(id=without_batch, owner_id=owner, kind="catalogue", deadline=now()))
+    (theirs,) = accept(database, other, TITLE)
+
+    delete_user(database, owner)
+    assert not erase_some(database, store, seconds=0)
+
+    states = [job_row(database, job_id).status for job_id in (done, running, waiting, theirs)]
+    assert states == ["succeeded", "canceled", "canceled", "queued"]
+    assert finish_all(database, claims) == {}
+    erase_all(database, store)
+    assert jobs_of(database, owner) == []
+
+
+def test_deleting_an_account_with_many_jobs_is_a_short_transaction(database: Database, owner: str) -> None:
+    accept(database, owner, *[TITLE] * 5_000)
+    changed = 0
+
+    def note(_connection: object, cursor: Any, *_: object) -> None:
+        nonlocal changed
+        changed += max(0, cursor.rowcount)
+
+    event.listen(database.engine, "after_cursor_execute", note)
+    delete_user(database, owner)
+    event.remove(database.engine, "after_cursor_execute", note)
+
+    assert changed < 10
+
+
+def test_an_account_is_erased_while_a_product_of_its_is_accepted(
+    database: Database, store: ObjectStore, owner: str
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("On SQLite nobody else writes meanwhile.")
+    with database.begin() as connection:
+        charge(connection, owner, 1, 0, QUOTAS)
+
+    with ThreadPoolExecutor(1) as thread:
+        with database.begin() as connection:
+            charge(connection, owner, 1, 0, QUOTAS)
+            delete_user(database, owner)
+            erasing = thread.submit(erase_all, database, store)
+            wait_for(lambda: waits_for_a_lock(database), 20, "the eraser to come to the account")
+            accept_product(connection, owner, TITLE)
+        erasing.result()
+
+    assert (count(database, User), count(database, Job)) == (0, 0)
+
+
+def waits_for_a_lock(database: Database) -> bool:
     with database.read() as connection:
-        assert connection.scalars(select(Job.id).where(Job.deleted_at.is_(None))).all() == [theirs]
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(connection.scalar(waiting))
 
 
 def test_its_webhooks_are_told_nothing_more(database: Database, owner: str) -> None:
@@ -464,11 +539,10 @@ def submit_at_once(database: Database, store: ObjectStore, owner: str, photo: by
     while True:
         try:
             sha256, size = keep_image(store, io.BytesIO(photo))
+            sent = Submission(owner, ProductInput(image=sha256), WEEK, photo_bytes=size)
+            with database.begin() as connection:
+                (came_to,) = accept_products(connection, store, [sent], QUOTAS)
         except Unavailable:
             continue
-        sent = Submission(owner, ProductInput(image=sha256), WEEK, photo_bytes=size)
-        with database.begin() as connection:
-            (came_to,) = accept_products(connection, store, [sent], QUOTAS)
-        if isinstance(came_to, Accepted):
-            return came_to.job_id
-        assert isinstance(came_to, Unavailable)
+        assert isinstance(came_to, Accepted)
+        return came_to.job_id

@@ -19,10 +19,12 @@ from shared.image_collection import (
     collect_released,
     release_images,
 )
-from shared.images import image_key, keep_image, require_image, touch_image
-from shared.ledger.submission import ProductInput
+from shared.images import image_key, keep_image, touch_image, use_image
+from shared.ledger.accept import accept_products
+from shared.ledger.submission import Accepted, ProductInput, Submission
 from shared.store import ObjectStore
 from shared.tables import Image, Prediction, Product
+from shared.usage import Quotas
 from tests.support.ledger import WEEK, accept_product
 
 DAY = timedelta(days=1)
@@ -42,8 +44,7 @@ def submit(database: Database, store: ObjectStore, owner: str, photo: bytes = PH
     """All that accepting a photo takes."""
     sha256, size = keep_image(store, io.BytesIO(photo))
     with database.begin() as connection:
-        touch_image(connection, sha256, size)
-        require_image(store, sha256, size)
+        use_image(connection, store, sha256, size)
         accept_product(connection, owner, ProductInput(image=sha256), WEEK)
 
 
@@ -163,13 +164,63 @@ def test_who_names_a_photo_that_was_collected_meanwhile_is_told(database: Databa
     _, size = keep_image(store, io.BytesIO(PHOTO))  # finds it there
     collect_images(database, store, DAY)
 
-    with database.begin() as connection:
-        touch_image(connection, SHA256, size)
-        with pytest.raises(Unavailable):
-            require_image(store, SHA256, size)
-        connection.rollback()
+    with pytest.raises(Unavailable), database.begin() as connection:
+        use_image(connection, store, SHA256, size)
 
     assert known(database) == []
+
+
+def test_the_store_is_not_asked_for_a_photo_that_was_used_lately(database: Database, store: ObjectStore) -> None:
+    keep(database, store)
+    store.delete([image_key(SHA256)])  # which no collection would do
+
+    with database.begin() as connection:
+        use_image(connection, store, SHA256, len(PHOTO))
+    grow_old(database, days=1)
+    with pytest.raises(Unavailable), database.begin() as connection:
+        use_image(connection, store, SHA256, len(PHOTO))
+
+
+@pytest.mark.parametrize("code", ["IDEMPOTENCY_KEY_REUSED", "QUOTA_STORED_BYTES", "QUOTA_ROWS"])
+def test_the_photo_of_a_refused_product_goes_at_once(
+    database: Database, store: ObjectStore, owner: str, code: str
+) -> None:
+    first, second = b"the first photo", b"the next photo"
+    quotas = {"QUOTA_STORED_BYTES": Quotas(10, len(first)), "QUOTA_ROWS": Quotas(1, 1_000)}.get(code, Quotas(10, 1_000))
+    key = "order-17" if code == "IDEMPOTENCY_KEY_REUSED" else None
+    kept = send(database, store, owner, first, quotas, key)
+    refused = send(database, store, owner, second, quotas, key)
+
+    assert isinstance(kept, Accepted)
+    assert getattr(refused, "code", None) == code
+    assert collect_released(database, store) == 1
+
+    hashes = [hashlib.sha256(photo).hexdigest() for photo in (first, second)]
+    assert known(database) == hashes[:1]
+    assert [store.size(image_key(sha256)) for sha256 in hashes] == [len(first), None]
+
+
+def test_the_photo_of_a_refused_product_stays_while_a_row_names_it(
+    database: Database, store: ObjectStore, owner: str
+) -> None:
+    quotas = Quotas(1, 1_000)
+    send(database, store, owner, PHOTO, quotas)
+    assert not isinstance(send(database, store, owner, PHOTO, quotas), Accepted)
+
+    assert collect_released(database, store) == 0
+
+    assert store.get(image_key(SHA256)) == PHOTO
+
+
+def send(
+    database: Database, store: ObjectStore, owner: str, photo: bytes, quotas: Quotas, key: str | None = None
+) -> object:
+    """What a product with this photo comes to."""
+    sha256, size = keep_image(store, io.BytesIO(photo))
+    submission = Submission(owner, ProductInput(image=sha256), WEEK, key, photo_bytes=size)
+    with database.begin() as connection:
+        (came_to,) = accept_products(connection, store, [submission], quotas)
+    return came_to
 
 
 def test_no_row_ever_names_a_photo_that_is_gone(database: Database, store: ObjectStore, owner: str) -> None:

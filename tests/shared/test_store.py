@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Unavailable
-from shared.store import ObjectStore
+from shared.store import RETRIES, ObjectStore
+from tests.support.web import reply, site
 
 BIG = os.urandom(3 * 2**20 + 1)
 
@@ -56,6 +57,18 @@ def test_what_is_not_there_has_no_size_and_no_content(store: ObjectStore) -> Non
         store.get("nothing")
     with pytest.raises(FileNotFoundError):
         list(store.chunks("nothing"))
+
+
+def test_a_store_on_the_network_that_is_in_trouble_is_not_asked_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with site(reply(b"", "503 Slow Down")) as where:
+        for name, value in (("ENDPOINT", f"http://127.0.0.1:{where.port}"), ("ALLOW_HTTP", "true"), ("REGION", "here")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
+
+        with pytest.raises(Unavailable):
+            ObjectStore("s3://bucket/prefix").size("images/ab/abc")
+
+    assert len(where.requests) == 1 + RETRIES
 
 
 def test_a_key_cannot_leave_the_folder(store: ObjectStore, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from shared.database import Database
 from shared.releases import publish
 from shared.settings import load_settings
 from shared.store import ObjectStore
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 PASSWORD = "a long administrator's phrase"
@@ -52,7 +52,8 @@ class Service:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of this name in the log of all parts."""
-        lines = self._log.read_text(errors="replace").splitlines()
+        written = self._log.read_text(errors="replace")
+        lines = written[: written.rfind("\n") + 1].splitlines()  # without what is being written now
         found = [json.loads(line) for line in lines if line.startswith("{") and f'"{name}"' in line]
         return [event for event in found if event["event"] == name]
 
@@ -121,9 +122,7 @@ def ended(client: httpx.Client, job_ids: list[str], seconds: float = 60) -> list
 @contextmanager
 def running_service(data_dir: Path, **settings: object) -> Iterator[Service]:
     """Start `shelfwise up`, and end it and all it started whatever happens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "SHELFWISE_ADMIN_PASSWORD": PASSWORD,

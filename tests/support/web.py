@@ -124,6 +124,16 @@ def hold(until: threading.Event, then: Answer) -> Answer:
     return answer
 
 
+def then(*answers: Answer) -> Answer:
+    """One answer after the other to the same request."""
+
+    def answer(connection: socket.socket) -> None:
+        for each in answers:
+            each(connection)
+
+    return answer
+
+
 def in_turn(*answers: Answer) -> Answer:
     """The first answer to the first request, and so on; the last one again and again."""
     left = list(answers)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from shared.database import Database
 from shared.erasure import delete_account
+from shared.errors import Unavailable
 from shared.identifiers import now
 from shared.image_collection import FOLDERS
 from shared.images import image_key, keep_image, touch_image
@@ -81,6 +82,14 @@ def test_it_looks_for_such_photos_now_and_then_only(eraser: Eraser, database: Da
     eraser.erase()
 
     assert count(database, Image) == 1
+
+
+def test_a_look_that_failed_is_not_repeated_at_once(eraser: Eraser, store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "data" / "store" / "images").write_text("not a folder")
+    with pytest.raises(Unavailable):
+        eraser.erase()
+
+    eraser.erase()  # has other things to do
 
 
 def test_one_round_through_the_store_finds_the_photos_without_a_row(

@@ -17,7 +17,7 @@ from shared.database import Database, sqlite_module
 from shared.errors import Unavailable
 from shared.identifiers import new_id, now
 from shared.images import image_key
-from shared.lanes import Lane
+from shared.lanes import FETCH_CLAIM, Lane
 from shared.ledger.fetch import FetchOutcome, Photo
 from shared.ledger.submission import ProductInput
 from shared.outgoing.client import Outgoing
@@ -27,12 +27,12 @@ from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
 from shared.usage import Quotas
 from shared.workers import Worker
-from tests.conftest import RedisServer
+from tests.conftest import RedisServer, add_owner
 from tests.support.ledger import LEASE, TITLE, WEEK, accept, job_row, lose, take
 from tests.support.photos import jpeg
 from tests.support.waiting import wait_for
 from tests.support.web import Site, hold, reply, site
-from worker.fetch_loop import FETCHES_AT_ONCE, FETCHES_PER_HOST, Fetch, FetchLoop
+from worker.fetch_loop import FETCHES_AT_ONCE, FETCHES_PER_HOST, MOST_WAITING, Fetch, FetchLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
 from worker.stall import StallGuard
@@ -179,6 +179,65 @@ def test_a_slow_host_holds_up_nobody_elses_photo(make_loop: MakeLoop, database: 
         working.result()
 
     assert arrived(database) == {*slow, *quick}
+
+
+def test_a_line_of_one_slow_hosts_photos_keeps_nobody_elses_from_being_claimed(
+    make_loop: MakeLoop, database: Database, owner: str
+) -> None:
+    done = threading.Event()
+
+    def fetch(address: str) -> FetchOutcome:
+        if "slow" in address:
+            done.wait(30)
+        return PHOTO
+
+    with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
+        accept_urls(database, owner, *["https://slow.example/1.jpg"] * 40)
+        working = thread.submit(loop.work)
+        wait_for(lambda: len(loop.leases.held()) == 40, 10, "all of them claimed")
+        quick = accept_urls(database, owner, *[f"https://quick.example/{number}.jpg" for number in range(5)])
+        wait_for(lambda: arrived(database) == set(quick), 10, "every quick one")
+        done.set()
+        working.result()
+
+
+def test_only_so_many_rows_are_claimed_without_a_place(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    done = threading.Event()
+
+    def fetch(_url: str) -> FetchOutcome:
+        done.wait(30)
+        return PHOTO
+
+    with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
+        accept_urls(database, owner, *["https://slow.example/1.jpg"] * (MOST_WAITING + 2 * FETCH_CLAIM))
+        working = thread.submit(loop.work)
+        wait_for(lambda: len(loop.leases.held()) >= MOST_WAITING, 20, "as many as may wait")
+        turns = loop.guard.advances
+        wait_for(lambda: loop.guard.advances > turns + 2, 10, "time to claim more")
+        assert len(loop.leases.held()) < MOST_WAITING + FETCH_CLAIM + FETCHES_AT_ONCE
+        loop.stop()
+        done.set()
+        working.result()
+
+
+def test_an_owner_whose_photos_are_slow_leaves_places_to_others(
+    make_loop: MakeLoop, database: Database, owner: str
+) -> None:
+    done = threading.Event()
+
+    def fetch(address: str) -> FetchOutcome:
+        if "slow" in address:
+            done.wait(30)
+        return PHOTO
+
+    with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
+        accept_urls(database, owner, *[f"https://{number}.slow.example/1.jpg" for number in range(20)])
+        other = add_owner(database, "other")
+        quick = accept_urls(database, other, *[f"https://{number}.quick.example/1.jpg" for number in range(20)])
+        working = thread.submit(loop.work)
+        wait_for(lambda: arrived(database) == set(quick), 10, "every photo of the other owner")
+        done.set()
+        working.result()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """One photo from a real server into a real store."""
 
 import hashlib
+import shutil
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +20,7 @@ from shared.settings import load_settings
 from shared.store import ObjectStore
 from tests.support.photos import jpeg, png_of
 from tests.support.waiting import wait_for
-from tests.support.web import Answer, Site, in_turn, raw, reply, site
+from tests.support.web import Answer, Site, flood, in_turn, raw, reply, site, then
 from worker.photo_fetch import IN_MEMORY, PhotoFetcher
 
 BUSY = reply(b"", "503 Busy")
@@ -133,6 +136,34 @@ def test_a_full_disk_is_not_the_rows_fault(fetch: Fetching, photo_site: Site) ->
         fetch(photo_site, disk_reserve_bytes=2**60)
 
     assert photo_site.requests == []
+
+
+def test_a_photo_that_fills_the_disk_is_not_the_rows_fault(fetch: Fetching, tmp_path: Path) -> None:
+    large = flood(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", bytes(IN_MEMORY))
+    reserve = shutil.disk_usage(tmp_path).free - 2**26
+    with site(large) as where, pytest.raises(StorageFull):
+        fetch(where, disk_reserve_bytes=reserve, max_image_bytes=10**9)
+
+    assert len(where.requests) == 1
+
+
+def test_a_file_that_cannot_be_written_is_not_the_rows_fault(fetch: Fetching, tmp_path: Path) -> None:
+    def remove_folder(_connection: socket.socket) -> None:
+        (tmp_path / "data" / "tmp").rmdir()
+
+    with site(then(remove_folder, reply(LARGE))) as where, pytest.raises(StorageFull):
+        fetch(where)
+
+
+def test_a_connection_that_is_reset_is_no_trouble_of_the_disk(fetch: Fetching) -> None:
+    def reset(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    broken_off = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x" * 5000)
+    with site(then(broken_off, reset)) as where:
+        error = fetch(where)
+
+    assert error == RowError("IMAGE_FETCH_FAILED", "The connection to the host broke off.")
 
 
 def test_a_store_that_is_away_is_not_the_rows_fault(fetch: Fetching, photo_site: Site, tmp_path: Path) -> None:

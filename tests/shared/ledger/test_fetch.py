@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 from shared.database import Database
 from shared.errors import Unavailable
 from shared.identifiers import new_id, now
+from shared.image_collection import collect_released
 from shared.images import image_key
 from shared.lanes import FETCH_CLAIM, Lane
 from shared.ledger.claim import Claim, claim
@@ -216,7 +217,7 @@ def test_what_became_anothers_is_left_to_the_other(database: Database, owner: st
     lose(database, late)
     fetch_all(take(database, Lane.IO), OTHER)
 
-    row = FetchRow(1, late[0].batch_id, job_id, URL)
+    row = FetchRow(1, late[0].batch_id, job_id, owner, URL)
     assert fetch_all.write(late, [(row, PHOTO)]) == Fetched({}, {})
 
     assert rows_of_job(database, job_id)[0].image == OTHER.sha256
@@ -252,8 +253,8 @@ def test_a_photo_is_charged_to_its_owner_once(database: Database, owner: str, fe
     assert [tuple(image) for image in sizes] == [(PHOTO.sha256, PHOTO.size), (OTHER.sha256, OTHER.size)]
 
 
-def test_of_photos_that_are_too_much_together_those_are_taken_that_fit(
-    database: Database, owner: str, fetch_all: FetchAll
+def test_of_photos_that_are_too_much_together_those_are_taken_that_fit_and_the_others_go(
+    database: Database, owner: str, fetch_all: FetchAll, store: ObjectStore
 ) -> None:
     job_id = accept_urls(database, owner, URL, URL, URL)
     quotas = Quotas(rows_per_day=1, stored_bytes=1400)
@@ -264,8 +265,10 @@ def test_of_photos_that_are_too_much_together_those_are_taken_that_fit(
     assert (first.image, refused.image, last.image) == (PHOTO.sha256, None, PHOTO.sha256)
     assert refused.error["code"] == "QUOTA_STORED_BYTES"
     assert held_bytes(database, owner) == PHOTO.size
+    assert collect_released(database, store) == 1
     with database.read() as connection:
         assert connection.scalars(select(Image.sha256)).all() == [PHOTO.sha256]
+    assert (store.size(image_key(PHOTO.sha256)), store.size(image_key(OTHER.sha256))) == (PHOTO.size, None)
 
 
 def test_one_owners_full_quota_costs_nobody_else_anything(database: Database, owner: str, fetch_all: FetchAll) -> None:
@@ -284,7 +287,9 @@ def test_one_owners_full_quota_costs_nobody_else_anything(database: Database, ow
     assert [job_id for job_id, error in errors.items() if error] == [second]
 
 
-def test_photos_of_an_account_that_is_gone_are_not_kept(database: Database, owner: str, fetch_all: FetchAll) -> None:
+def test_photos_of_an_account_that_is_gone_are_not_kept(
+    database: Database, owner: str, fetch_all: FetchAll, store: ObjectStore
+) -> None:
     (job_id,) = accept_url(database, owner, URL)
     claims = take(database, Lane.IO)
     with database.begin() as connection:
@@ -292,8 +297,8 @@ def test_photos_of_an_account_that_is_gone_are_not_kept(database: Database, owne
 
     assert fetch_all(claims, PHOTO).ended == {job_id: "failed"}
 
-    with database.read() as connection:
-        assert connection.scalars(select(Image.sha256)).all() == []
+    assert collect_released(database, store) == 1
+    assert store.size(image_key(PHOTO.sha256)) is None
 
 
 def test_a_photo_that_was_collected_since_it_was_stored_must_be_fetched_again(

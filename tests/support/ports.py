@@ -1,0 +1,19 @@
+"""Ports for processes that cannot say which one the kernel gave them."""
+
+import random
+import socket
+
+# Below the ports that the kernel gives away: what is free here is not taken by somebody's connection a moment later.
+_LOWEST, _HIGHEST = 15_000, 30_000
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    while True:
+        port = random.randint(_LOWEST, _HIGHEST)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
