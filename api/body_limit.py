@@ -11,6 +11,7 @@ from api.problems import problem_response
 from shared.errors import BodyTooLarge
 from shared.settings import Settings
 
+OF_PRODUCTS = ("/api/predict", "/api/data-ingest")  # whose bodies are one product
 SMALL_BODY = 64 * 1024  # a form or an object of a few short fields
 _PARTS = 64 * 1024  # boundaries and headers of a multipart body
 BYTES_PER_CHARACTER = 4  # at most, in UTF-8
@@ -22,7 +23,7 @@ def limits_of(settings: Settings) -> Callable[[Scope], int]:
     multipart = settings.max_image_bytes + texts + _PARTS
 
     def limit(scope: Scope) -> int:
-        if scope["path"] != "/api/predict":
+        if scope["path"] not in OF_PRODUCTS:
             return min(SMALL_BODY, settings.max_json_bytes)
         sent_as = media_type(Headers(scope=scope).get("content-type"))
         return multipart if sent_as == "multipart/form-data" else settings.max_json_bytes

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, WithJsonSchema
 
+from shared.bundle import VERSION_PATTERN
 from shared.errors import InvalidInput, NotFound
 from shared.identifiers import ID_PATTERN, is_id
 
@@ -19,6 +20,7 @@ LARGEST_CODE = 2**31 - 1  # that a column of categories holds
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:.*")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(VERSION_PATTERN.strip("^$"))
 _FLAGS = ("true", "false")
 ID_SCHEMA: dict[str, JsonValue] = {"format": "uuid", "pattern": f"^{ID_PATTERN}$"}
 
@@ -101,10 +103,37 @@ async def numbered_page_start(cursor: Cursor = None) -> int | None:
     """The same in a list that goes by numbers."""
     if cursor is None:
         return None
-    last = _place(cursor)
-    if not _is_number(last) or len(last) > len(str(LARGEST_NUMBER)) or int(last) > LARGEST_NUMBER:
+    last = _number(_place(cursor))
+    if last is None:
         raise _no_cursor()
-    return int(last)
+    return last
+
+
+async def release_page_start(cursor: Cursor = None) -> str | None:
+    """The same in the list of bundles, which goes by their versions."""
+    if cursor is None:
+        return None
+    last = _place(cursor)
+    if not _VERSION.fullmatch(last):
+        raise _no_cursor()
+    return last
+
+
+async def path_number(
+    id: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{1,19}$"})],
+) -> int:
+    """The number in the path. Raises NotFound for what cannot be one: it need not be looked up."""
+    number = _number(id)
+    if number is None:
+        raise NotFound("There is no such thing.")
+    return number
+
+
+def _number(text: str) -> int | None:
+    """A serial number, if that is what it is."""
+    if not _is_number(text) or len(text) > len(str(LARGEST_NUMBER)) or int(text) > LARGEST_NUMBER:
+        return None
+    return int(text)
 
 
 def _id(text: str) -> str:
@@ -127,7 +156,7 @@ Since = Annotated[AwareDatetime, BeforeValidator(_date_and_time), AfterValidator
 async def path_id(id: Annotated[str, Path(json_schema_extra=ID_SCHEMA)]) -> str:
     """The id in the path. Raises NotFound for what cannot be one: it need not be looked up."""
     if not is_id(id):
-        raise NotFound("There is no such thing.")
+        raise NotFound("There is nothing under this id; ids are UUIDs.")
     return id
 
 
@@ -136,3 +165,18 @@ async def path_hash(sha256: Annotated[str, Path(json_schema_extra={"pattern": f"
     if not _HASH.fullmatch(sha256):
         raise NotFound("There is no such thing.")
     return sha256
+
+
+async def path_version(version: Annotated[str, Path(json_schema_extra={"pattern": VERSION_PATTERN})]) -> str:
+    """The version of a bundle in the path. Raises NotFound for what cannot be one."""
+    if not _VERSION.fullmatch(version):
+        raise NotFound("There is no such thing.")
+    return version
+
+
+async def path_code(code: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{1,10}$"})]) -> int:
+    """The category's code in the path. Raises NotFound for what cannot be one."""
+    number = _number(code)
+    if number is None or number > LARGEST_CODE:
+        raise NotFound("There is no such thing.")
+    return number

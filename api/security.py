@@ -47,4 +47,5 @@ def require_role(role: Role) -> Callable[[Account], Awaitable[Account]]:
     return account_in_role
 
 
+CurrentReviewer = Annotated[Account, Depends(require_role(Role.REVIEWER))]
 CurrentAdmin = Annotated[Account, Depends(require_role(Role.ADMIN))]

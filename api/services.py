@@ -66,18 +66,19 @@ def open_services(settings: Settings) -> Iterator[Services]:
         celery = stack.enter_context(closing(make_celery(settings.broker)))
         ringer = stack.enter_context(Ringer(celery))
         store = ObjectStore(settings.store)
+        disk = DiskGuard(settings.data_dir, settings.disk_reserve_bytes)
         yield Services(
             settings=settings,
             database=database,
             store=store,
-            disk=DiskGuard(settings.data_dir, settings.disk_reserve_bytes),
+            disk=disk,
             ringer=ringer,
             passwords=Passwords(),
             tokens=Tokens(settings.signing_key, settings.access_token_seconds),
             names=CategoryNames(),
             photo_checks=CapacityLimiter(PHOTOS_AT_ONCE),
             sign_ins=CapacityLimiter(HASHES_AT_ONCE),
-            large_bodies=LargeBodies(),
+            large_bodies=LargeBodies(disk),
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),
             watch=stack.enter_context(JobWatch(database)),

@@ -1,17 +1,16 @@
 """`shelfwise users`: accounts, straight in the database of this machine."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 
 from sqlalchemy import Connection
 
+from cli.current_database import current_database
 from cli.passwords import asked_password
+from cli.terminal import say_table
 from shared.account_changes import change_account
-from shared.database import Database
-from shared.errors import ConfigurationError, Conflict, NotFound
+from shared.errors import Conflict, NotFound
 from shared.identifiers import now
 from shared.passwords import Passwords, generated_password, refuse_weak_password
-from shared.schema import is_current
 from shared.settings import Settings
 from shared.users import Account, Role, account_by_id, accounts_after, add_user, check_username, user_by_name
 
@@ -23,23 +22,21 @@ def add_account(settings: Settings, username: str, role: Role, generate: bool) -
     """Make an account, and print the password if it was made up."""
     check_username(username)
     password, password_hash = _new_password(username, generate)
-    with _current_database(settings) as database, database.begin() as connection:
+    with current_database(settings) as database, database.begin() as connection:
         add_user(connection, username, password_hash, role)
     print(f"made the user {username} ({role})" + (f" with the password {password}" if generate else ""))
 
 
 def list_accounts(settings: Settings) -> None:
     """Print every account, in the order they were made."""
-    with _current_database(settings) as database, database.read() as connection:
+    with current_database(settings) as database, database.read() as connection:
         rows = [_HEADERS, *(_row(account) for account in _accounts(connection))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    say_table(rows)
 
 
 def change_password(settings: Settings, username: str, generate: bool) -> None:
     """Give an account another password, which ends all its tokens; print it if it was made up."""
-    with _current_database(settings) as database:
+    with current_database(settings) as database:
         with database.read() as connection:
             account = _account_named(connection, username)
         if account.is_service:
@@ -52,17 +49,9 @@ def change_password(settings: Settings, username: str, generate: bool) -> None:
 
 def disable_account(settings: Settings, username: str, disabled: bool) -> None:
     """Bar an account, which ends all its tokens, or let it in again. The last administrator cannot be barred."""
-    with _current_database(settings) as database, database.begin() as connection:
+    with current_database(settings) as database, database.begin() as connection:
         change_account(connection, _account_named(connection, username).id, now(), disabled=disabled)
     print(f"{'disabled' if disabled else 'enabled'} {username}")
-
-
-@contextmanager
-def _current_database(settings: Settings) -> Iterator[Database]:
-    with closing(Database(settings.database)) as database:
-        if not (database.exists() and is_current(database)):
-            raise ConfigurationError(f"No current database in {settings.data_dir}: start `shelfwise up` first.")
-        yield database
 
 
 def _new_password(username: str, generate: bool) -> tuple[str, str]:

@@ -10,6 +10,8 @@ The manifest names the SHA-256 of every other file; a bundle whose files differ 
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from shared.errors import BundleRefused
 from shared.taxonomy import Category
 
 FORMAT_VERSION = 1
+VERSION_PATTERN = r"^[a-z0-9][a-z0-9.-]{0,99}$"
 Modality = Literal["text+image", "text", "image"]  # what of a product was there to answer from
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
@@ -30,6 +33,7 @@ TEXT_MODEL = "text.keras"
 IMAGE_MODEL = "image.keras"
 GOLDEN = "golden.npz"
 CONTENT = (TOKENIZER, TEXT_MODEL, IMAGE_MODEL, GOLDEN)
+ALWAYS_REVIEW = 1.0  # a threshold that no confidence reached; a saturated softmax would round up to it
 
 
 class _Part(BaseModel):
@@ -58,19 +62,28 @@ class FusionSettings(_Part):
 
 
 class SplitMetrics(_Part):
-    """One model's figures on rows it has never seen."""
+    """One model's figures on rows it has never seen; `calibration_error` is the expected one of Guo et al., 2017.
+
+    Bundles made before the last two were measured lack them.
+    """
 
     accuracy: float
     macro_f1: float
+    weighted_f1: float | None = None
+    calibration_error: float | None = None
 
 
 class TestMetrics(_Part):
-    """Figures on the test split; `rows` products, the same for all three."""
+    """Figures on the test split; `rows` products, the same for all. `baseline` is what a simple text model reaches.
+
+    A bundle that was trained where scikit-learn is not installed has no baseline.
+    """
 
     rows: int
     text: SplitMetrics
     image: SplitMetrics
     fused: SplitMetrics
+    baseline: SplitMetrics | None = None
 
 
 class TrainingData(_Part):
@@ -97,7 +110,7 @@ class Manifest(_Part):
     """`manifest.json`: all that serving must know of a bundle without opening its models."""
 
     format_version: int = FORMAT_VERSION
-    version: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$")
+    version: str = Field(pattern=VERSION_PATTERN)
     created_at: datetime
     demo: bool
     classes: tuple[Category, ...] = Field(min_length=2)
@@ -111,6 +124,11 @@ class Manifest(_Part):
     golden_tolerance: float = Field(gt=0, lt=1)
     libraries: dict[str, str]
     files: dict[str, str]
+
+    def needs_review(self, modality: Modality, code: int, confidence: float) -> bool:
+        """Whether a person should look at an answer that was given with this confidence."""
+        threshold = self.review_thresholds[modality].get(code, 0.0)
+        return confidence < threshold or threshold >= ALWAYS_REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +182,26 @@ class Bundle:
             if file_hash(folder / name) != manifest.files.get(name):
                 raise BundleRefused(f"{manifest.version}: {name} differs from the hash in the manifest.")
         return cls(folder, manifest)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Path]:
+        """The path of a file. Raises BundleRefused when what reads it in the block fails."""
+        try:
+            yield self.folder / name
+        except MemoryError:
+            raise
+        except Exception as error:  # each library raises what it likes on a file that is not its own
+            raise BundleRefused(f"{self.manifest.version}: {name} cannot be loaded.") from error
+
+    def difference(self, golden: GoldenRows, *ours: NDArray[np.float32]) -> float:
+        """The largest absolute difference of any probability from the golden rows'; `ours` are text, image, fused.
+
+        Raises BundleRefused when they are not of as many classes.
+        """
+        pairs = list(zip(ours, (golden.text, golden.image, golden.fused), strict=True))
+        if any(our.shape != theirs.shape for our, theirs in pairs):
+            raise BundleRefused(f"{self.manifest.version}: the models' classes are not those of the manifest.")
+        return float(np.max([np.abs(our - theirs).max() for our, theirs in pairs]))  # unlike max(), keeps a NaN
 
 
 def file_hash(path: Path) -> str:

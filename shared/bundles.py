@@ -1,23 +1,38 @@
 """The known model releases, and which one is active."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from shared.bundle import Manifest
+from shared.categories import learn_categories
 from shared.errors import NotFound
 from shared.identifiers import now
 from shared.tables import BundleRow
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A known bundle: when it was published, whether it is the active one, and why workers refused it, if they did."""
+
+    manifest: Manifest
+    active: bool
+    created_at: datetime
+    activated_at: datetime | None
+    refused: str | None
+
+
 def add_bundle(connection: Connection, manifest: Manifest) -> None:
-    """Make a published bundle known. Known already is as good: a version names its content."""
+    """Make a published bundle known, and its categories. Known already is as good: a version names its content."""
     known = connection.execute(select(BundleRow.version).where(BundleRow.version == manifest.version)).first()
     if known is None:
         connection.execute(
             insert(BundleRow).values(version=manifest.version, manifest=manifest.model_dump(mode="json"))
         )
+        learn_categories(connection, manifest.classes)
 
 
 def activate(connection: Connection, version: str) -> None:
@@ -31,8 +46,22 @@ def activate(connection: Connection, version: str) -> None:
 
 
 def refuse(connection: Connection, version: str, reason: str) -> None:
-    """Record why a worker does not serve a bundle."""
+    """Record why a bundle is not served. If it was the active one, the one that was active before it is so again.
+
+    Else a worker that starts now would have nothing to answer with. Where there is none to go back to, it stays active.
+    """
     connection.execute(update(BundleRow).where(BundleRow.version == version).values(refused=reason))
+    if active_version(connection) != version:
+        return
+    before = connection.scalar(
+        select(BundleRow.version)
+        .where(BundleRow.version != version, BundleRow.activated_at.is_not(None), BundleRow.refused.is_(None))
+        .order_by(BundleRow.activated_at.desc())
+        .limit(1)
+    )
+    if before is not None:
+        connection.execute(update(BundleRow).where(BundleRow.version == version).values(active=False))
+        connection.execute(update(BundleRow).where(BundleRow.version == before).values(active=True))
 
 
 def refusal_of(connection: Connection, version: str) -> str | None:
@@ -59,3 +88,31 @@ def manifest_of(connection: Connection, version: str) -> Manifest:
     if stored is None:
         raise NotFound(f"There is no bundle {version!r}.")
     return Manifest.model_validate(stored)
+
+
+def release_of(connection: Connection, version: str) -> Release:
+    """A known bundle. Raises NotFound."""
+    found = connection.execute(_RELEASE.where(BundleRow.version == version)).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no bundle {version!r}.")
+    return _release(found)
+
+
+def releases_before(connection: Connection, version: str | None, limit: int) -> Sequence[Release]:
+    """Up to `limit` known bundles, newest first, from those published before this one (None: from the newest)."""
+    query = _RELEASE.order_by(BundleRow.created_at.desc(), BundleRow.version.desc()).limit(limit)
+    if version is not None:
+        published = select(BundleRow.created_at).where(BundleRow.version == version).scalar_subquery()
+        same_time = and_(BundleRow.created_at == published, BundleRow.version < version)
+        query = query.where(or_(BundleRow.created_at < published, same_time))
+    return [_release(row) for row in connection.execute(query)]
+
+
+def _release(row: Row[dict[str, Any], bool, datetime, datetime | None, str | None]) -> Release:
+    manifest, active, created_at, activated_at, refused = row
+    return Release(Manifest.model_validate(manifest), active, created_at, activated_at, refused)
+
+
+_RELEASE: Select[dict[str, Any], bool, datetime, datetime | None, str | None] = select(
+    BundleRow.manifest, BundleRow.active, BundleRow.created_at, BundleRow.activated_at, BundleRow.refused
+)

@@ -2,15 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import IO
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from shared.database import upsert
 from shared.errors import Unavailable
 from shared.identifiers import now
 from shared.store import CHUNK, ObjectStore
 from shared.tables import Image
+
+LATELY = timedelta(hours=12)  # well below the day after which unused photos are collected
 
 _JUST_REMOVED = "The photo was just being removed from the store; send it again."
 
@@ -54,6 +57,18 @@ def require_image(store: ObjectStore, sha256: str, size: int) -> None:
     """
     if store.size(image_key(sha256)) != size:
         raise Unavailable(_JUST_REMOVED)
+
+
+def use_image(connection: Connection, store: ObjectStore, sha256: str, size: int) -> None:
+    """`touch_image` and `require_image`, without asking the store where the database knows.
+
+    A photo that was used lately is no candidate for collection, and whoever used it has found it in the store.
+    """
+    moment = now()
+    lately = update(Image).where(Image.sha256 == sha256, Image.last_used_at > moment - LATELY)
+    if connection.execute(lately.values(last_used_at=moment)).rowcount == 0:
+        touch_image(connection, sha256, size)
+        require_image(store, sha256, size)
 
 
 def sizes_of(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Select, false, select, true
+from sqlalchemy import Connection, Select, exists, false, or_, select, true
 
+from shared.deleted import JOB_IS_THERE
 from shared.lifecycle import JobStatus
-from shared.tables import Job, Prediction
+from shared.tables import Correction, Job, Prediction
 
 Scores: TypeAlias = list[list[float]]
 
@@ -47,7 +48,11 @@ class ListedPrediction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PredictionFilter:
-    """Which rows are asked for: one owner's (None: everybody's), and of those only the ones that match what is set."""
+    """Which rows are asked for: one owner's (None: everybody's), and of those only the ones that match what is set.
+
+    `needs_review` asks for rows that a person should still look at, or for the finished rows that nobody needs to:
+    what a person has corrected is among these.
+    """
 
     owner_id: str | None = None
     needs_review: bool | None = None
@@ -78,7 +83,7 @@ def predictions_before(
 ) -> Sequence[ListedPrediction]:
     """Up to `limit` rows of jobs that are not deleted, newest first, from before this place (None: from the newest)."""
     order = Prediction.id if wanted.job_id is None else Prediction.row
-    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(Job.deleted_at.is_(None))
+    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(JOB_IS_THERE)
     query = _matching(query, wanted).order_by(order.desc()).limit(limit)
     if place is not None:
         query = query.where(order < place)
@@ -89,11 +94,7 @@ def predictions_before(
 
 def shows_photo(connection: Connection, owner_id: str | None, sha256: str) -> bool:
     """Whether a row of this owner (None: of anybody), of a job that is not deleted, has this photo."""
-    rows = (
-        select(Prediction.id)
-        .join(Job, Job.id == Prediction.job_id)
-        .where(Prediction.image == sha256, Job.deleted_at.is_(None))
-    )
+    rows = select(Prediction.id).join(Job, Job.id == Prediction.job_id).where(Prediction.image == sha256, JOB_IS_THERE)
     if owner_id is not None:
         rows = rows.where(Prediction.owner_id == owner_id)
     return connection.execute(rows.limit(1)).first() is not None
@@ -103,7 +104,7 @@ def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Sele
     if wanted.owner_id is not None:
         query = query.where(Prediction.owner_id == wanted.owner_id)
     if wanted.needs_review is not None:
-        query = query.where(Prediction.needs_review == (true() if wanted.needs_review else false()))
+        query = query.where(_IN_QUEUE if wanted.needs_review else _OFF_QUEUE)
     if wanted.code is not None:
         query = query.where(Prediction.prediction == wanted.code)
     if wanted.below is not None:
@@ -113,3 +114,9 @@ def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Sele
     if wanted.product_id is not None:
         query = query.where(Prediction.product_id == wanted.product_id)
     return query
+
+
+# `needs_review` is named as the condition of its index has it.
+_CORRECTED = exists().where(Correction.prediction_id == Prediction.id)
+_IN_QUEUE = (Prediction.needs_review == true()) & ~_CORRECTED
+_OFF_QUEUE = or_(Prediction.needs_review == false(), (Prediction.needs_review == true()) & _CORRECTED)

@@ -15,10 +15,12 @@ def share_evenly() -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """Take everything that is there now out of the garbage collector's rounds: it stays for good.
+    """Take everything that is there now out of the garbage collector's rounds: it stays, until this is called again.
 
-    A full round over all that TensorFlow or FastAPI brings along stops every thread for a tenth of a second.
+    A full round over all that TensorFlow or FastAPI brings along stops every thread for a tenth of a second. After
+    something large has taken another's place, one such round makes room.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_ROUND)

@@ -2,30 +2,139 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, String, cast, func, select, update
 
 from shared.bundles import active_version, manifest_of
+from shared.categories import known_categories, known_category
+from shared.database import upsert
+from shared.identifiers import now
+from shared.image_collection import release_images
+from shared.images import use_image
 from shared.ledger.submission import ProductInput
-from shared.tables import Product
-from shared.taxonomy import RAKUTEN, Category
+from shared.store import ObjectStore
+from shared.tables import CategoryRow, Product
+from shared.taxonomy import Category
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A category and how many labelled products it holds."""
+    """A category, how many labelled products it holds, and whether the active bundle predicts it."""
 
     category: Category
     products: int
+    predicted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledInput:
+    """A labelled product as somebody sends it; `image` is the SHA-256 of a photo that has just been stored."""
+
+    product_id: str
+    designation: str | None
+    description: str | None
+    image_id: str | None
+    image: str | None
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """A labelled product as it is stored, with its category's name."""
+
+    id: int
+    product_id: str
+    designation: str | None
+    description: str | None
+    image_id: str | None
+    image: str | None
+    created_at: datetime
+    updated_at: datetime
+    code: int
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """Which products are asked for: those that match what is set."""
+
+    code: int | None = None
+    product_id: str | None = None
 
 
 def shelves(connection: Connection) -> Sequence[Shelf]:
-    """The categories that the active bundle predicts (Rakuten's while there is none), each with its products."""
+    """Every known category with its products."""
     version = active_version(connection)
-    categories = RAKUTEN if version is None else manifest_of(connection, version).classes
+    predicted = set() if version is None else {each.code for each in manifest_of(connection, version).classes}
     counted = connection.execute(select(Product.prdtypecode, func.count()).group_by(Product.prdtypecode))
     counts = {code: count for code, count in counted}
-    return [Shelf(category, counts.get(category.code, 0)) for category in categories]
+    return [
+        Shelf(category, counts.get(category.code, 0), category.code in predicted)
+        for category in known_categories(connection)
+    ]
+
+
+def store_product(
+    connection: Connection, store: ObjectStore, product: LabelledInput, photo_bytes: int
+) -> tuple[int, bool]:
+    """Store a labelled product in place of any that has its id; returns its number, and whether it is new.
+
+    It takes the old one's place whole: what it does not have, the stored one has no longer. Raises InvalidInput for a
+    category that nobody has declared, and Unavailable, having done nothing, when its photo has just been collected.
+    """
+    known_category(connection, product.code, where="body.prdtypecode")
+    if product.image is not None:
+        use_image(connection, store, product.image, photo_bytes)
+    moment = now()
+    values = {
+        "designation": product.designation,
+        "description": product.description,
+        "image_id": product.image_id,
+        "image": product.image,
+        "prdtypecode": product.code,
+        "updated_at": moment,
+    }
+    new = upsert(connection, Product).values(product_id=product.product_id, created_at=moment, **values)
+    number = connection.scalar(new.on_conflict_do_nothing().returning(Product.id))
+    if number is not None:
+        return number, True
+    held = select(Product.id, Product.image).where(Product.product_id == product.product_id).with_for_update()
+    number, old_photo = connection.execute(held).one()
+    connection.execute(update(Product).where(Product.id == number).values(values))
+    if old_photo is not None:
+        release_images(connection, [old_photo])
+    return number, False
+
+
+def product_of(connection: Connection, number: int) -> ProductRecord | None:
+    """The product of this number."""
+    return next(iter(_records(connection, _RECORD.where(Product.id == number))), None)
+
+
+def products_before(
+    connection: Connection, wanted: ProductFilter, number: int | None, limit: int
+) -> Sequence[ProductRecord]:
+    """Up to `limit` products, those stored last first, from before this number (None: from the last)."""
+    query = _RECORD.order_by(Product.id.desc()).limit(limit)
+    if wanted.code is not None:
+        query = query.where(Product.prdtypecode == wanted.code)
+    if wanted.product_id is not None:
+        query = query.where(Product.product_id == wanted.product_id)
+    if number is not None:
+        query = query.where(Product.id < number)
+    return _records(connection, query)
+
+
+def products_between(connection: Connection, after: int, last: int, limit: int) -> Sequence[ProductRecord]:
+    """Up to `limit` products numbered from behind `after` to `last`, in that order."""
+    return _records(connection, _RECORD.where(Product.id > after, Product.id <= last).order_by(Product.id).limit(limit))
+
+
+def last_number(connection: Connection) -> int:
+    """The highest number of a product; 0 while there is none."""
+    return connection.scalar(select(func.max(Product.id))) or 0
 
 
 def product_input(connection: Connection, product_id: str) -> ProductInput | None:
@@ -41,3 +150,22 @@ def product_input(connection: Connection, product_id: str) -> ProductInput | Non
 def is_of_product(connection: Connection, sha256: str) -> bool:
     """Whether a stored product has this photo."""
     return connection.execute(select(Product.id).where(Product.image == sha256).limit(1)).first() is not None
+
+
+def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[ProductRecord]:
+    return [ProductRecord(*row) for row in connection.execute(query)]
+
+
+# A category that has no name is called by its code.
+_RECORD: Select[*tuple[Any, ...]] = select(
+    Product.id,
+    Product.product_id,
+    Product.designation,
+    Product.description,
+    Product.image_id,
+    Product.image,
+    Product.created_at,
+    Product.updated_at,
+    Product.prdtypecode,
+    func.coalesce(CategoryRow.name, cast(Product.prdtypecode, String)),
+).outerjoin(CategoryRow, CategoryRow.code == Product.prdtypecode)

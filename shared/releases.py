@@ -1,11 +1,12 @@
 """Bundles on their way: from the folder where training made one into the object store, and from there to a worker."""
 
+import hashlib
 import shutil
 import uuid
 from pathlib import Path
 
-from shared.bundle import CONTENT, MANIFEST, Bundle
-from shared.bundles import activate, add_bundle
+from shared.bundle import CONTENT, MANIFEST, Bundle, Manifest
+from shared.bundles import activate, add_bundle, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused
 from shared.store import ObjectStore
@@ -30,6 +31,43 @@ def publish(database: Database, store: ObjectStore, bundle: Bundle, *, activated
         add_bundle(connection, bundle.manifest)
         if activated:
             activate(connection, version)
+
+
+def activate_release(database: Database, store: ObjectStore, version: str) -> None:
+    """Look at a published bundle's files once more, and make it the one that workers answer with.
+
+    Raises NotFound for a version that nobody published, and BundleRefused, with the reason on its row and the active
+    bundle left as it is, when the store does not have what was published. Workers look again, and at more.
+    """
+    with database.read() as connection:
+        manifest = manifest_of(connection, version)
+    try:
+        require_intact(store, manifest)
+    except BundleRefused as refusal:
+        with database.begin() as connection:
+            refuse(connection, version, refusal.message)
+        raise
+    with database.begin() as connection:
+        activate(connection, version)
+
+
+def require_intact(store: ObjectStore, manifest: Manifest) -> None:
+    """Raise BundleRefused unless the store holds this manifest and every file as the manifest has it."""
+    version = manifest.version
+    try:
+        stored = Manifest.model_validate_json(store.get(bundle_key(version, MANIFEST)))
+        if stored != manifest:
+            raise BundleRefused(f"{version}: {MANIFEST} in the store is not the one that was published.")
+        for name in CONTENT:
+            digest = hashlib.sha256()
+            for chunk in store.chunks(bundle_key(version, name)):
+                digest.update(chunk)
+            if digest.hexdigest() != manifest.files.get(name):
+                raise BundleRefused(f"{version}: {name} differs from the hash in the manifest.")
+    except FileNotFoundError:
+        raise BundleRefused(f"{version}: a file is missing in the store.") from None
+    except ValueError:
+        raise BundleRefused(f"{version}: {MANIFEST} is not readable.") from None
 
 
 def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:

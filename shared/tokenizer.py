@@ -26,6 +26,12 @@ class TextEncoder:
         return cls(Tokenizer.from_file(str(path)), max_tokens)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        """Token ids of `texts`: shape (len(texts), max_tokens), int32, padded behind with 0."""
+        """Token ids of `texts`: shape (len(texts), max_tokens), int32, padded behind with 0.
+
+        A text that has no token, such as one of punctuation only, is one unknown token: a model that takes the mean
+        over a text's tokens has none otherwise.
+        """
         encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return np.array([row.ids for row in encoded], dtype=np.int32)
+        ids = np.array([row.ids for row in encoded], dtype=np.int32).reshape(len(encoded), -1)
+        ids[:, :1][ids[:, :1] == PADDING_ID] = UNKNOWN_ID
+        return ids

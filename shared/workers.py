@@ -60,3 +60,9 @@ def answering(connection: Connection, within: timedelta) -> int:
     """How many model workers have been seen within this time that have a bundle to answer with."""
     found = select(func.count()).where(WorkerRow.bundle.is_not(None), WorkerRow.last_seen_at >= now() - within)
     return connection.execute(found).scalar_one()
+
+
+def serving(connection: Connection, version: str, within: timedelta) -> int:
+    """How many model workers have been seen within this time that answer with this bundle."""
+    found = select(func.count()).where(WorkerRow.bundle == version, WorkerRow.last_seen_at >= now() - within)
+    return connection.execute(found).scalar_one()

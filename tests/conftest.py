@@ -140,8 +140,8 @@ def tiny_training(tmp_path_factory: pytest.TempPathFactory) -> TinyTraining:
 
     root, products = tmp_path_factory.mktemp("tiny"), demo_catalogue(1, 6)
     folder, cache = root / "bundle", root / "cache"
-    manifest = train_bundle(products, TrainingConfig.tiny(), folder, name="demo catalogue", demo=True, cache=cache)
-    return TinyTraining(folder, manifest, products, cache)
+    run = train_bundle(products, TrainingConfig.tiny(), folder, name="demo catalogue", demo=True, cache=cache)
+    return TinyTraining(folder, run.manifest, products, cache)
 
 
 @pytest.fixture(scope="session")

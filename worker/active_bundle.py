@@ -1,10 +1,15 @@
-"""The bundle that this worker answers with: the active one, fetched, loaded, and changed over between claims."""
+"""The bundle that this worker answers with: the active one, fetched and loaded beside the loop that answers.
+
+Loading takes seconds. It is done by whoever calls `refresh` (worker/process.py has a thread for it), while the loop
+goes on with the bundle before; a claim that begins after that takes the new one.
+"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.bundles import active_release, refuse
+from shared.bundle import MANIFEST
+from shared.bundles import active_release, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused, ConfigurationError
 from shared.logs import get_logger
@@ -29,7 +34,7 @@ class ActiveBundle:
         self._database = database
         self._store = store
         self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
-        self._looked_at = float("-inf")
+        self._retry_at = float("-inf")
         self._refused: object = None
 
     @property
@@ -38,14 +43,14 @@ class ActiveBundle:
         return self.inference.version if self.inference else None
 
     def refresh(self) -> Inference | None:
-        """Load the active bundle if it is another one than before; looks at most once a second.
+        """Load the active bundle if it is another one than before; returns what there is to answer with.
 
         A bundle that is refused leaves the one before in place, and its reason on its row; it is tried again
         when it is activated again. One that could not be loaded for other reasons is tried again in a while.
+        One thread calls this.
         """
-        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+        if time.monotonic() < self._retry_at:
             return self.inference
-        self._looked_at = time.monotonic()
         with self._database.read() as connection:
             release = active_release(connection)
         if release is not None and release.version != self.version and release != self._refused:
@@ -55,10 +60,11 @@ class ActiveBundle:
                 self._refused = release
                 self._say_why(release.version, refusal.message)
             except ConfigurationError:
+                self._retry_at = time.monotonic() + RETRY_SECONDS
                 raise
             except Exception:  # a store that is away, a full disk: no reason to stop answering with the one before
                 get_logger().exception("bundle.not_loaded", bundle=release.version, serving=self.version)
-                self._looked_at += RETRY_SECONDS
+                self._retry_at = time.monotonic() + RETRY_SECONDS
         return self.inference
 
     def _say_why(self, version: str, reason: str) -> None:
@@ -69,10 +75,13 @@ class ActiveBundle:
     def _load(self, version: str) -> None:
         started = time.monotonic()
         bundle = fetch(self._store, version, self._cache)
+        with self._database.read() as connection:
+            if bundle.manifest != manifest_of(connection, version):
+                raise BundleRefused(f"{version}: {MANIFEST} is not the one that was published.")
         predictor = make_predictor(self._settings.predictor)
         predictor.load(bundle, self._settings.precision)
-        self.inference = Inference(predictor, bundle.manifest, self._store, self._decoders)
         self.device = predictor.device
+        self.inference = Inference(predictor, bundle.manifest, self._store, self._decoders)
         seconds = round(time.monotonic() - started, 2)
         get_logger().info("bundle.loaded", bundle=version, device=self.device, seconds=seconds)
 

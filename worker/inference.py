@@ -22,7 +22,6 @@ from shared.store import ObjectStore
 from worker.predictor import Predictor, PreparedRows, ScoredRows
 
 TOP = 5
-ALWAYS_REVIEW = 1.0  # a threshold that no confidence reached; a saturated softmax would round up to it
 NO_IMAGE = RowError("IMAGE_MISSING", "The product's photo is no longer in the store.")
 NO_INPUT = RowError("EMPTY_PRODUCT", "The product has neither a readable text nor a photo.")
 
@@ -123,7 +122,6 @@ class Inference:
         top = self._top(scores.fused[index]) or []
         code, confidence = top[0]
         modality: Modality = "text+image" if text and image else "text" if text else "image"
-        threshold = self._manifest.review_thresholds[modality].get(code, 0.0)
         return Answer(
             code=code,
             confidence=confidence,
@@ -132,7 +130,7 @@ class Inference:
             image_scores=image,
             text_weight=self._manifest.fusion.text_weight if text and image else float(text is not None),
             modality=modality,
-            needs_review=confidence < threshold or threshold >= ALWAYS_REVIEW,
+            needs_review=self._manifest.needs_review(modality, code, confidence),
             model_version=self.version,
         )
 

@@ -1,7 +1,6 @@
 """The predictor that serves: text LSTM and image VGG16 on TensorFlow, fused. The only file that runs Keras."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +77,11 @@ class KerasPredictor:
     def _load(self, bundle: Bundle, precision: str) -> None:
         manifest = bundle.manifest
         self._fusion, self._classes = manifest.fusion, len(manifest.classes)
-        with _loading(bundle, files.TOKENIZER) as path:
+        with bundle.reading(files.TOKENIZER) as path:
             self._encoder = TextEncoder.load(path, manifest.text.max_tokens)
-        with _loading(bundle, files.TEXT_MODEL) as path:
+        with bundle.reading(files.TEXT_MODEL) as path:
             self._text_call = _compiled(_model(path), (manifest.text.max_tokens,), tf.int32)
-        with _loading(bundle, files.IMAGE_MODEL) as path:
+        with bundle.reading(files.IMAGE_MODEL) as path:
             image_model = _model(path)
         if precision != "float32":
             _reduce_precision(image_model, precision)
@@ -90,13 +89,10 @@ class KerasPredictor:
 
     def _golden_difference(self, bundle: Bundle) -> float:
         """The largest absolute difference of any probability from what training got for the golden rows."""
-        with _loading(bundle, files.GOLDEN) as path:
+        with bundle.reading(files.GOLDEN) as path:
             golden = GoldenRows.load(path)
         scores = self.predict(PreparedRows([str(text) for text in golden.texts], list(golden.pixels)))
-        pairs = ((scores.text, golden.text), (scores.image, golden.image), (scores.fused, golden.fused))
-        if any(ours.shape != theirs.shape for ours, theirs in pairs):
-            raise BundleRefused(f"{bundle.manifest.version}: the models' classes are not those of the manifest.")
-        return float(np.max([np.abs(ours - theirs).max() for ours, theirs in pairs]))  # unlike max(), keeps a NaN
+        return bundle.difference(golden, scores.text, scores.image, scores.fused)
 
     def _candidates(self, precision: str) -> tuple[str, ...]:
         if precision != "auto":
@@ -106,17 +102,6 @@ class KerasPredictor:
         if self._has_gpu:
             return ("float16", "float32")
         return ("bfloat16", "float32") if cpu_has_bfloat16() else ("float32",)
-
-
-@contextmanager
-def _loading(bundle: Bundle, name: str) -> Iterator[Path]:
-    """The path of a bundle's file. Raises BundleRefused when what reads it in the block fails."""
-    try:
-        yield bundle.folder / name
-    except MemoryError:
-        raise
-    except Exception as error:  # each library raises what it likes on a file that is not its own
-        raise BundleRefused(f"{bundle.manifest.version}: {name} cannot be loaded.") from error
 
 
 def _model(path: Path) -> keras.Model:

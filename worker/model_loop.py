@@ -58,7 +58,7 @@ class ModelLoop:
     def work(self) -> None:
         """Work until nothing is ready on either lane and nothing follows, or the process is asked to stop."""
         missed = 0
-        while inference := self.bundle.refresh():
+        while inference := self.bundle.inference:
             with self.guard:
                 if not self._something_ready():
                     break
@@ -129,7 +129,7 @@ class ModelLoop:
             if number and self._stopping.is_set():
                 raise _Stopping
             if number and lane == Lane.BULK:
-                self._serve(Lane.INTERACTIVE, inference)
+                self._serve(Lane.INTERACTIVE, self.bundle.inference or inference)
             started = time.monotonic()
             outcomes += inference.answer(batch)
             self.guard.advance()

@@ -1,5 +1,6 @@
 """The heartbeat: a thread that keeps this worker's row fresh, and the leases of a loop that gets somewhere."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
@@ -28,6 +29,7 @@ class Presence(Repeating):
         self._lease = lease
         self._loop = loop
         self._advances = 0
+        self._turn = threading.Lock()  # whoever comes late must not write what was true before
 
     def __enter__(self) -> Self:
         self.beat()
@@ -42,6 +44,10 @@ class Presence(Repeating):
 
     def beat(self) -> None:
         """Write the row once, and renew the leases if the loop has advanced since the last time."""
+        with self._turn:
+            self._beat()
+
+    def _beat(self) -> None:
         advances = self._loop.guard.advances if self._loop else 0
         advanced = advances != self._advances
         if isinstance(self._loop, ModelLoop):

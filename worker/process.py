@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -23,12 +24,13 @@ from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from shared.usage import Quotas
 from shared.workers import Worker
-from worker.active_bundle import ActiveBundle
+from worker.active_bundle import LOOK_SECONDS, ActiveBundle
 from worker.eraser import Eraser
 from worker.fetch_loop import FetchLoop
 from worker.model_loop import ModelLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
+from worker.repeating import Repeating
 from worker.stall import StallGuard
 from worker.sweeper import Sweeper
 
@@ -69,7 +71,22 @@ def run_model() -> None:
         keep_what_is_loaded()
         presence.beat()
         _work(celery, loop, ringer, MODEL_LANES[0])
+        stack.enter_context(Repeating("bundle", LOOK_SECONDS, _keep_up(bundle, presence, ringer)))
         _consume(celery, "model", [str(lane) for lane in MODEL_LANES])
+
+
+def _keep_up(bundle: ActiveBundle, presence: Presence, ringer: Ringer) -> Callable[[], None]:
+    """What changes over to another active bundle: it is loaded, said to be served, and rung for what has waited."""
+
+    def look() -> None:
+        before = bundle.version
+        bundle.refresh()
+        if bundle.version != before:
+            keep_what_is_loaded()
+            presence.beat()
+            ringer.ring(MODEL_LANES[0])
+
+    return look
 
 
 def _fetch_loop(

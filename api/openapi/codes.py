@@ -63,6 +63,8 @@ CODES: Mapping[str, Code] = {
     "TWO_IMAGES": Code("Send an image or an image_url, not both.", "body.image_url"),
     "IMAGE_URL_REFUSED": Code("The URL leads to an address that is not public.", "body.image_url"),
     "EMPTY_PRODUCT": Code("A product needs a readable text or an image.", "body"),
+    "MISSING_FIELD": Code("A labelled product needs a prdtypecode.", "body.prdtypecode"),
+    "UNKNOWN_CATEGORY": Code("There is no category 7; PUT /api/taxonomy/7 declares it.", "body.prdtypecode"),
     "UNKNOWN_PRODUCT": Code("There is no stored product of this id; send a text or an image along.", "body.product_id"),
     "INVALID_IDEMPOTENCY_KEY": Code(
         "An Idempotency-Key has 1 to 255 visible ASCII characters.", "header.idempotency-key"
@@ -74,6 +76,9 @@ CODES: Mapping[str, Code] = {
     # Jobs and photos
     "JOB_ENDED": Code("The job has ended already."),
     "JOB_NOT_ENDED": Code("The job has not ended; cancel it first."),
+    "NOT_PREDICTED": Code("Nothing has been predicted for this product."),
     "TOO_MANY_STREAMS": Code("Too many wait at once."),
     "IMAGE_MISSING": Code("The photo is no longer in the store, or damaged there."),
+    # Model releases
+    "BUNDLE_REFUSED": Code("2026-11-02-demo: image.keras differs from the hash in the manifest."),
 }

@@ -34,6 +34,53 @@ _PREDICTION = {
     "finished_at": "2026-11-20T09:30:00.180000Z",
     "error": None,
 }
+_CORRECTION = {"code": 2582, "name": "Mobilier de jardin", "by": "ines", "created_at": "2026-11-20T10:12:00Z"}
+_PRODUCT = {
+    "id": 17,
+    "product_id": "3804725264",
+    "designation": "Salon de jardin en bois",
+    "description": None,
+    "image_id": "1263597046",
+    "photo": f"/api/images/{_SHA256}",
+    "category": {"code": 2582, "name": "Mobilier de jardin"},
+    "created_at": "2026-11-20T09:00:00Z",
+    "updated_at": "2026-11-20T09:00:00Z",
+}
+_CATEGORY = {"code": 2582, "name": "Mobilier de jardin", "name_en": "Garden furniture"}
+_RELEASE = {
+    "version": "2026-11-02-demo",
+    "active": True,
+    "created_at": "2026-11-02T08:00:00Z",
+    "activated_at": "2026-11-02T08:00:00Z",
+    "refused": None,
+    "demo": True,
+    "data": "demo catalogue",
+    "metrics": {
+        "rows": 1080,
+        "text": {"accuracy": 0.84, "macro_f1": 0.83},
+        "image": {"accuracy": 0.71, "macro_f1": 0.7},
+        "fused": {"accuracy": 0.91, "macro_f1": 0.9},
+    },
+}
+_RELEASE_DETAILS = {
+    **_RELEASE,
+    "trained_at": "2026-11-02T07:55:00Z",
+    "classes": [_CATEGORY, {"code": 2585, "name": "Outillage et bricolage", "name_en": "Tools and do-it-yourself"}],
+    "max_tokens": 96,
+    "vocabulary": 8000,
+    "image_size": 224,
+    "fusion": {"text_temperature": 1.3, "image_temperature": 1.1, "text_weight": 0.6},
+    "training_data": {
+        "name": "demo catalogue",
+        "train_rows": 3240,
+        "validation_rows": 1080,
+        "test_rows": 1080,
+        "fingerprint": _SHA256,
+    },
+    "libraries": {"keras": "3.14.0"},
+    "files": {"text.keras": _SHA256},
+    "workers": 1,
+}
 _JOB = {
     "id": _JOB_ID,
     "kind": "product",
@@ -85,10 +132,14 @@ EXAMPLES: Mapping[str, Any] = {
     "JobAnswer": _JOB,
     "Page_JobAnswer_": {"items": [_JOB], "next_cursor": None},
     "PredictionAnswer": _PREDICTION,
-    "Page_PredictionAnswer_": {"items": [_PREDICTION], "next_cursor": None},
-    "TaxonomyAnswer": {
-        "items": [{"code": 2582, "name": "Mobilier de jardin", "name_en": "Garden furniture", "products": 2589}]
-    },
+    "Page_ListedPredictionAnswer_": {"items": [{**_PREDICTION, "correction": _CORRECTION}], "next_cursor": None},
+    "CorrectionAnswer": _CORRECTION,
+    "TaxonomyAnswer": {"items": [{**_CATEGORY, "products": 2589, "predicted": True}]},
+    "KnownCategoryAnswer": _CATEGORY,
+    "ProductAnswer": _PRODUCT,
+    "Page_ProductAnswer_": {"items": [_PRODUCT], "next_cursor": _CURSOR},
+    "Page_ReleaseAnswer_": {"items": [_RELEASE], "next_cursor": None},
+    "ReleaseDetailsAnswer": _RELEASE_DETAILS,
     "Live": {"live": True},
     "Ready": {"ready": False, "checks": {"database": True, "schema": True, "disk": False}},
 }

@@ -46,7 +46,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     },
     "Content-Disposition": {
         "description": "A name for the file.",
-        "schema": {"type": "string", "pattern": '^inline; filename="[a-z0-9.-]+"$'},
+        "schema": {"type": "string", "pattern": '^(inline|attachment); filename="[a-z0-9.-]+"$'},
         "example": 'inline; filename="photo-0f343b0931126a20.jpg"',
     },
     "Vary": {

@@ -1,14 +1,17 @@
-"""The body of `POST /api/predict` in the document, with the limits that are set."""
+"""The bodies of `POST /api/predict` and `POST /api/data-ingest` in the document, with the limits that are set."""
 
 from typing import Any
 
 from api.json_body import JSON
+from api.parameters import LARGEST_CODE
 from api.problems import problems
-from api.product_body import LONGEST_PRODUCT_ID, MULTIPART
+from api.product_body import LONGEST_ID
+from api.product_fields import MULTIPART
 from shared.outgoing.urls import LONGEST_URL
 from shared.settings import Settings
 
 _AS_JSON, _AS_FORM = "ProductJson", "ProductForm"
+_LABELLED_AS_JSON, _LABELLED_AS_FORM = "LabelledProductJson", "LabelledProductForm"
 _TEXT = "^[^\\u0000]*$"
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _PHOTO = {"required": ["image"], "properties": {"image": {"type": "string"}}}
@@ -25,17 +28,28 @@ _URL_EXAMPLE = {
 }
 
 
-_EXAMPLES = {"text": {"value": _TEXT_EXAMPLE}, "photo_by_url": {"value": _URL_EXAMPLE}}
-PRODUCT_BODY = {
-    "required": True,
-    "content": {
-        JSON: {"schema": {"$ref": f"#/components/schemas/{_AS_JSON}"}, "examples": _EXAMPLES},
-        MULTIPART: {"schema": {"$ref": f"#/components/schemas/{_AS_FORM}"}, "examples": _EXAMPLES},
-    },
+_LABELLED_EXAMPLE = {
+    "product_id": "3804725264",
+    "designation": "Salon de jardin en bois",
+    "prdtypecode": 2582,
+    "image_id": "1263597046",
 }
 
-PRODUCT_PROBLEMS = problems(
-    "409 IDEMPOTENCY_KEY_REUSED",
+
+def _body(as_json: str, as_form: str, examples: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "required": True,
+        "content": {
+            JSON: {"schema": {"$ref": f"#/components/schemas/{as_json}"}, "examples": examples},
+            MULTIPART: {"schema": {"$ref": f"#/components/schemas/{as_form}"}, "examples": examples},
+        },
+    }
+
+
+PRODUCT_BODY = _body(_AS_JSON, _AS_FORM, {"text": {"value": _TEXT_EXAMPLE}, "photo_by_url": {"value": _URL_EXAMPLE}})
+LABELLED_BODY = _body(_LABELLED_AS_JSON, _LABELLED_AS_FORM, {"labelled": {"value": _LABELLED_EXAMPLE}})
+
+_OF_ANY_PRODUCT = (
     415,
     "422 INVALID_JSON",
     "422 INVALID_FORM",
@@ -47,21 +61,26 @@ PRODUCT_PROBLEMS = problems(
     "422 INVALID_BASE64",
     "422 BROKEN_IMAGE",
     "422 IMAGE_TOO_LARGE",
-    "422 TWO_IMAGES",
-    "422 IMAGE_URL_REFUSED",
     "422 EMPTY_PRODUCT",
-    "422 UNKNOWN_PRODUCT",
-    "422 INVALID_IDEMPOTENCY_KEY",
     "429 QUOTA_ROWS",
-    "507 QUOTA_STORED_BYTES",
     507,
 )
+PRODUCT_PROBLEMS = problems(
+    "409 IDEMPOTENCY_KEY_REUSED",
+    *_OF_ANY_PRODUCT,
+    "422 TWO_IMAGES",
+    "422 IMAGE_URL_REFUSED",
+    "422 UNKNOWN_PRODUCT",
+    "422 INVALID_IDEMPOTENCY_KEY",
+    "507 QUOTA_STORED_BYTES",
+)
+LABELLED_PROBLEMS = problems(403, *_OF_ANY_PRODUCT, "422 MISSING_FIELD", "422 UNKNOWN_CATEGORY")
 
 
 def product_schemas(settings: Settings) -> dict[str, dict[str, Any]]:
     """Schemas of a product as JSON and as a form."""
     lengths = {
-        "product_id": LONGEST_PRODUCT_ID,
+        "product_id": LONGEST_ID,
         "designation": settings.max_designation_characters,
         "description": settings.max_description_characters,
         "image_url": LONGEST_URL,
@@ -77,6 +96,41 @@ def product_schemas(settings: Settings) -> dict[str, dict[str, Any]]:
         _AS_FORM: {
             **_schema({name: _text(name, length, "string") for name, length in lengths.items()}, file),
             "dependentSchemas": {"image": _NO_URL},
+        },
+        **_labelled_schemas(lengths, base64, file),
+    }
+
+
+def _labelled_schemas(lengths: dict[str, int], base64: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
+    """Schemas of a labelled product: an id and a category's code, and one of the texts or an image."""
+    texts = {name: lengths[name] for name in ("designation", "description")} | {"image_id": LONGEST_ID}
+    number = {"type": "integer", "minimum": 0, "maximum": LARGEST_CODE}
+    product_id = {**_text("product_id", LONGEST_ID, "string"), "minLength": 1}
+    common = {
+        "type": "object",
+        "description": "A readable text or an image, of a product with an id, and the code of its category.",
+        "additionalProperties": False,
+        "required": ["product_id", "prdtypecode"],
+        "anyOf": [_said("designation"), _said("description"), _PHOTO],
+    }
+    return {
+        _LABELLED_AS_JSON: common
+        | {
+            "properties": {
+                "product_id": product_id,
+                "prdtypecode": number,
+                **{name: _text(name, length, ["string", "null"]) for name, length in texts.items()},
+                "image": base64,
+            }
+        },
+        _LABELLED_AS_FORM: common
+        | {
+            "properties": {
+                "product_id": product_id,
+                "prdtypecode": number,
+                **{name: _text(name, length, "string") for name, length in texts.items()},
+                "image": file,
+            }
         },
     }
 

@@ -50,7 +50,9 @@ async def photo(
     ] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """A photo of one of your own products, encoded anew as a JPEG, upright and on white; reviewers see everybody's.
+    """A photo of one of your own products or of the catalogue's, as a JPEG, upright and on white.
+
+    Reviewers see everybody's. It is encoded anew.
 
     Its longer side has at most 4,096 pixels.
     """
@@ -68,10 +70,8 @@ async def photo(
 def _require_sight(services: Services, account: Account, sha256: str) -> None:
     """Raise NotFound unless this account may see this photo."""
     with services.database.read() as connection:
-        if account.role.includes(Role.REVIEWER):
-            visible = shows_photo(connection, None, sha256) or is_of_product(connection, sha256)
-        else:
-            visible = shows_photo(connection, account.id, sha256)
+        owner_id = None if account.role.includes(Role.REVIEWER) else account.id
+        visible = shows_photo(connection, owner_id, sha256) or is_of_product(connection, sha256)
     if not visible:
         raise NotFound("There is no such photo.")
 

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Connection
 
+from api.answers.corrections import CorrectionAnswer
 from api.answers.pages import Page
 from api.answers.predictions import PredictionAnswer
-from api.names import CategoryNames
 from api.parameters import (
     LIMIT_DEFAULT,
     LIST_PROBLEMS,
@@ -22,6 +21,7 @@ from api.parameters import (
 from api.problems import problems
 from api.security import CurrentUser
 from api.services import TheServices
+from shared.corrections import latest_corrections
 from shared.predictions import ListedPrediction, PredictionFilter, predictions_before
 from shared.users import Role
 
@@ -30,7 +30,9 @@ router = APIRouter(tags=["predictions"])
 
 async def wanted_predictions(
     account: CurrentUser,
-    needs_review: Annotated[Flag | None, Query(description="Whether a person should look at it.")] = None,
+    needs_review: Annotated[
+        Flag | None, Query(description="Whether a person should still look at it: none has corrected it.")
+    ] = None,
     code: Annotated[Code | None, Query(description="The category predicted.")] = None,
     below: Annotated[Share | None, Query(description="Only confidences below this.")] = None,
     job: Annotated[JobId | None, Query(description="A job's id.")] = None,
@@ -39,6 +41,12 @@ async def wanted_predictions(
     """The filter of a list of predictions: one's own, or everybody's for reviewers."""
     owner_id = None if account.role.includes(Role.REVIEWER) else account.id
     return PredictionFilter(owner_id, needs_review, code, below, job, product_id)
+
+
+class ListedPredictionAnswer(PredictionAnswer):
+    """A prediction with the latest that a person said about it."""
+
+    correction: CorrectionAnswer | None
 
 
 @router.get(
@@ -52,18 +60,19 @@ def list_predictions(
     services: TheServices,
     start: Annotated[int | None, Depends(numbered_page_start)],
     limit: Limit = LIMIT_DEFAULT,
-) -> Page[PredictionAnswer]:
+) -> Page[ListedPredictionAnswer]:
     """Own predictions, newest first; everybody's for reviewers. One job's come from its last row to its first."""
     with services.database.read() as connection:
         found = predictions_before(connection, wanted, start, limit + 1)
-        return Page[PredictionAnswer].of(
-            found,
-            limit,
-            lambda listed: _answer(connection, services.names, listed),
-            lambda listed: str(wanted.place(listed.record)),
-        )
+        corrections = latest_corrections(connection, [listed.record.id for listed in found])
 
+        def answer(listed: ListedPrediction) -> ListedPredictionAnswer:
+            record, version = listed.record, listed.record.model_version
+            names = {} if version is None else services.names.of(connection, version)
+            correction = corrections.get(record.id)
+            return ListedPredictionAnswer(
+                **PredictionAnswer.of(record, listed.job, names).model_dump(),
+                correction=None if correction is None else CorrectionAnswer.of(correction),
+            )
 
-def _answer(connection: Connection, names: CategoryNames, listed: ListedPrediction) -> PredictionAnswer:
-    version = listed.record.model_version
-    return PredictionAnswer.of(listed.record, listed.job, {} if version is None else names.of(connection, version))
+        return Page[ListedPredictionAnswer].of(found, limit, answer, lambda listed: str(wanted.place(listed.record)))

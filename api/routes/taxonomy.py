@@ -1,34 +1,51 @@
-"""The categories: `GET /api/taxonomy`."""
+"""The categories: `GET /api/taxonomy`, and for administrators `PUT /api/taxonomy/{code}`."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Header, Response
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
+from api.answers.models import KnownCategoryAnswer
 from api.csv_text import csv_text
+from api.json_body import JSON_PROBLEMS, documented, json_body
 from api.media import prefers
 from api.openapi.headers import headers
-from api.security import CurrentUser
+from api.parameters import path_code
+from api.problems import problems
+from api.security import CurrentAdmin, CurrentUser
 from api.services import TheServices
+from shared.categories import declare_category
 from shared.products import Shelf, shelves
+from shared.taxonomy import Category
 
 router = APIRouter(tags=["catalogue"])
 CSV = "text/csv"
-_CSV_EXAMPLE = "code,name,name_en,products\r\n2582,Mobilier de jardin,Garden furniture,2589\r\n"
+_CSV_EXAMPLE = "code,name,name_en,products,predicted\r\n2582,Mobilier de jardin,Garden furniture,2589,True\r\n"
+LONGEST_NAME = 200
 
 
-class ShelfAnswer(BaseModel):
-    """A category with its names, and how many labelled products are held in it."""
+class ShelfAnswer(KnownCategoryAnswer):
+    """A category with its names, how many labelled products it holds, and whether the active bundle predicts it."""
 
-    code: int
-    name: str
-    name_en: str | None
     products: int
+    predicted: bool
+
+
+Name = Annotated[StrictStr, Field(max_length=LONGEST_NAME, pattern=r"^[^\x00-\x20][^\x00]*$")]
+
+
+class CategoryNames(BaseModel):
+    """What a category is called; `name_en` may be left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Vélos", "name_en": "Bicycles"}})
+
+    name: Name
+    name_en: Name | None = None
 
 
 class TaxonomyAnswer(BaseModel):
-    """Every category that the active bundle predicts."""
+    """Every category that products may be labelled with."""
 
     items: list[ShelfAnswer]
 
@@ -48,7 +65,10 @@ class TaxonomyAnswer(BaseModel):
 def taxonomy(
     _account: CurrentUser, services: TheServices, accept: Annotated[str | None, Header()] = None
 ) -> TaxonomyAnswer | Response:
-    """The categories, with names in French and English; as CSV where `Accept` says so."""
+    """The categories that products may be labelled with; as CSV where `Accept` says so.
+
+    Rakuten's, those of every published bundle, and those that were declared.
+    """
     with services.database.read() as connection:
         found = shelves(connection)
     answers = [_answer(shelf) for shelf in found]
@@ -57,9 +77,43 @@ def taxonomy(
     return TaxonomyAnswer(items=answers)
 
 
+@router.put(
+    "/api/taxonomy/{code}",
+    operation_id="declare_category",
+    responses={
+        201: {"model": KnownCategoryAnswer, "description": "The category, which is new"},
+        **problems(403, 404, *JSON_PROBLEMS),
+    },
+    openapi_extra=documented(CategoryNames),
+    summary="Declare or rename a category",
+)
+def declare(
+    _admin: CurrentAdmin,
+    services: TheServices,
+    code: Annotated[int, Depends(path_code)],
+    names: Annotated[CategoryNames, Depends(json_body(CategoryNames))],
+    response: Response,
+) -> KnownCategoryAnswer:
+    """Declare a category, so that products may be labelled with it, or give one other names.
+
+    It is predicted once a bundle has been trained on products of it. Bundles keep the names they were trained with.
+    """
+    category = Category(code, names.name, names.name_en)
+    with services.database.begin() as connection:
+        is_new = declare_category(connection, category)
+    response.status_code = 201 if is_new else 200
+    return KnownCategoryAnswer.of(category)
+
+
 def _answer(shelf: Shelf) -> ShelfAnswer:
     category = shelf.category
-    return ShelfAnswer(code=category.code, name=category.name, name_en=category.name_en, products=shelf.products)
+    return ShelfAnswer(
+        code=category.code,
+        name=category.name,
+        name_en=category.name_en,
+        products=shelf.products,
+        predicted=shelf.predicted,
+    )
 
 
 def _csv(answers: Sequence[ShelfAnswer]) -> str:

@@ -1,4 +1,4 @@
-"""Labelled products, and the photos that rows name."""
+"""Categories, labelled products, and the photos that rows name."""
 
 from datetime import datetime
 
@@ -18,6 +18,16 @@ class Image(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_used_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class CategoryRow(Base):
+    """A category that products may be labelled with. Rakuten's are there from the start."""
+
+    __tablename__ = "categories"
+
+    code: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str | None] = mapped_column(String(200))
 
 
 class Product(Base):

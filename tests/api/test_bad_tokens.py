@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from shared.identifiers import new_id
 from shared.tables import User
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import filled
 from tests.api.process import api_process
 from tests.conftest import RedisServer
 
@@ -201,7 +201,7 @@ def test_no_operation_takes_a_forged_token(forger: Forger) -> None:
 
     assert ("post", "/api/predict") in guarded
     for method, path in guarded:
-        address = path.replace("{id}", new_id()).replace("{sha256}", "0" * 64)
+        address = filled(path)
         for token in forged:
             answer = forger.api.client().request(method, address, headers={"Authorization": f"Bearer {token}"})
             assert_problem(answer, 401, "UNAUTHENTICATED")

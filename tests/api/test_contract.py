@@ -8,22 +8,25 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
 from migrations.upgrade import upgrade
 from shared.database import Database
+from shared.releases import publish
 from shared.settings import Settings
-from shared.tables import Product
+from shared.store import ObjectStore
+from shared.taxonomy import RAKUTEN
 from shared.users import Account, Role, add_user
 from tests.api.accounts import password_hash
 from tests.api.conftest import RunningApi, serve, settings_for
 from tests.api.contract.run import Pool, Run, run_schemathesis
 from tests.conftest import RedisServer
+from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_catalogue
 from tests.support.photos import GOOD
 from tests.support.work import do_work
 
 STORED_PRODUCT = "278535884"
+VERSIONS = ("contract-1", "contract-2")
 MANY = 12
 # Short, since a generated text is as long as the document lets it be.
 LIMITS = {"max_designation_characters": 60, "max_description_characters": 120}
@@ -55,9 +58,12 @@ def service(shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory)
     settings = settings_for(tmp_path_factory.mktemp("contract"), shared_redis.broker_url, **LIMITS, **many)
     upgrade(settings.database)
     with serve(settings) as running, worked_for(settings):
-        product = {"product_id": STORED_PRODUCT, "designation": "Tente", "prdtypecode": 2582}
-        with running.database.begin() as connection:
-            connection.execute(insert(Product).values(product))
+        ingest(running, STORED_PRODUCT)
+        store = ObjectStore(settings.store)
+        for version in VERSIONS:
+            publish(
+                running.database, store, fake_bundle(settings.data_dir / "made" / version, version), activated=False
+            )
         yield running
 
 
@@ -65,6 +71,11 @@ def service(shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory)
 def document(service: RunningApi) -> dict[str, Any]:
     found: dict[str, Any] = service.client().get("/api/openapi.json").json()
     return found
+
+
+def ingest(service: RunningApi, product_id: str) -> None:
+    product = {"product_id": product_id, "designation": "Tente", "prdtypecode": 2582}
+    service.somebody(Role.ADMIN).post("/api/data-ingest", json=product).raise_for_status()
 
 
 def predict(client: httpx.Client, **product: Any) -> dict[str, Any]:
@@ -79,6 +90,8 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
     database, own, other = service.database, service.client(account), service.add_account()
     jobs = [predict(own, json={"designation": "Chaise longue"})["id"] for _ in range(MANY)]
     shown = predict(own, files={"image": ("photo.jpg", GOOD["jpeg"])})["prediction"]["photo"]
+    predictions = [str(item["id"]) for item in own.get("/api/predictions", params={"limit": MANY}).json()["items"]]
+    products = [str(item["id"]) for item in own.get("/api/products").json()["items"]]
     open_jobs = [accept_catalogue(database, other.id, "Chaise", "Table") for _ in range(MANY)]
     with database.begin() as connection:
         people = [add_user(connection, f"person-{account.role}-{n}", password_hash(), Role.USER) for n in range(MANY)]
@@ -90,13 +103,20 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
         Pool("id", ("get_job", "get_job_events", "delete_job"), jobs),
         Pool("id", ("cancel_job",), open_jobs),
         Pool("id", ("get_user", "change_user", "delete_user", "renew_user_secret"), people + services),
+        Pool("id", ("correct_prediction",), predictions),
+        Pool("id", ("get_product",), products),
+        Pool("version", ("get_model", "activate_model"), VERSIONS),
+        Pool("code", ("declare_category",), [str(category.code) for category in RAKUTEN]),
         Pool("sha256", ("get_image",), [shown.rpartition("/")[2]]),
     ]
-    paths = ("/api/jobs", "/api/predictions", *(("/api/users",) if account.role is Role.ADMIN else ()))
+    ingest(service, "278535885")  # a page of products has one behind it
+    admins = ("/api/users", "/api/models") if account.role is Role.ADMIN else ()
+    paths = ("/api/jobs", "/api/predictions", "/api/products", *admins)
     cursors = {path: own.get(path, params={"limit": 1}).json()["next_cursor"] for path in paths}
     return pools, {
         "CONTRACT_OWN_ID": account.id,
         "CONTRACT_STORED_PRODUCT": STORED_PRODUCT,
+        "CONTRACT_CODES": json.dumps([category.code for category in RAKUTEN]),
         "CONTRACT_CURSORS": json.dumps(cursors),
     }
 

@@ -16,6 +16,8 @@ from api.app import create_app
 from api.openapi.codes import CODES
 from api.openapi.examples import EXAMPLES
 from shared.settings import load_settings
+from tests.api.conftest import RunningApi
+from tests.api.expect import assert_problem
 
 SOURCES = Path(api.__file__).parent
 CODE = re.compile(r'code="([A-Z_]+)"')
@@ -147,3 +149,11 @@ def test_what_is_no_product_does_not_fit_its_schema(document: dict[str, Any], pr
 )
 def test_what_may_be_a_product_fits_its_schema(document: dict[str, Any], product: dict[str, Any]) -> None:
     assert_fits(document, product, {"$ref": "#/components/schemas/ProductJson"})
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/api", "/nothing"])
+def test_where_nothing_is_the_document_is_named(api: RunningApi, path: str) -> None:
+    answer = api.client().get(path)
+
+    assert_problem(answer, 404, "NOT_FOUND")
+    assert "/api/openapi.json" in answer.json()["detail"]

@@ -9,6 +9,7 @@ import pytest
 from shared.identifiers import new_id
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import filled
 
 PUBLIC = {
     ("post", "/api/auth"),
@@ -61,7 +62,7 @@ def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 def test_all_but_the_public_ones_need_a_token(api: RunningApi, document: dict[str, Any]) -> None:
     nobody = api.client()
     for method, path, _ in operations(document):
-        answer = nobody.request(method, path.replace("{id}", new_id()))
+        answer = nobody.request(method, filled(path))
         if (method, path) in PUBLIC:
             assert answer.status_code != 401, path
         else:

@@ -9,12 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from shared.tables import Base, User
+from shared.identifiers import new_id
+from shared.releases import publish
+from shared.store import ObjectStore
+from shared.tables import Base, Product, User
 from shared.users import Account, Role, account_by_id, add_user
 from tests.api.accounts import PASSWORD, password_hash
 from tests.api.conftest import RunningApi
+from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_catalogue
 from tests.support.photos import GOOD
 from tests.support.work import do_work
@@ -51,23 +55,38 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "cancel_job": OWNERS,
     "delete_job": OWNERS_GONE,
     "list_predictions": SIGNED_IN,  # whose they are is seen below
+    "correct_prediction": (401, 403, 403, 201, 201, 401, 403),
     "get_image": (401, 200, 404, 200, 200, 401, 404),
     "get_taxonomy": SIGNED_IN,
+    "declare_category": ADMINS,
+    "ingest_product": (401, 403, 403, 403, 201, 401, 403),
+    "list_products": SIGNED_IN,
+    "get_product": SIGNED_IN,
+    "export_products": ADMINS,
+    "list_models": ADMINS,
+    "get_model": ADMINS,
+    "activate_model": ADMINS,
     "get_liveness": EVERYBODY,
     "get_readiness": EVERYBODY,
     "get_openapi": EVERYBODY,
 }
 CHANGES_NOTHING = ("get", "head")
+VERSION = "roles-1"
 
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What the owner has: an ended job with a photo, an open one, and an account and a service to change."""
+    """What the owner has: an ended job with a photo, an open one, and an account and a service to change.
+
+    The product is the catalogue's, and nobody's.
+    """
 
     owner: Account
     ended_job: str
+    prediction: int
     open_job: str
     photo: str
+    product: int
     person: str
     service: str
 
@@ -88,11 +107,19 @@ def things_of(api: RunningApi, owner: Account) -> Things:
     return Things(
         owner,
         ended["id"],
+        ended["prediction"]["id"],
         accept_catalogue(api.database, owner.id, "Chaise", "Table"),
         ended["prediction"]["photo"],
+        stored_product(api),
         add(api).id,
         add(api, is_service=True).id,
     )
+
+
+def stored_product(api: RunningApi) -> int:
+    with api.database.begin() as connection:
+        product = {"product_id": new_id(), "designation": "Parasol", "prdtypecode": 2582}
+        return connection.execute(insert(Product).values(product).returning(Product.id)).scalar_one()
 
 
 def asked(api: RunningApi, who: str, owner: Account) -> tuple[httpx.Client, Account]:
@@ -123,6 +150,9 @@ def request_of(api: RunningApi, operation: str, things: Things, account: Account
         "add_user": {"json": {"username": f"new-{account.username}", "password": "mauve otter 41 tulip"}},
         "change_user": {"json": {"role": "reviewer"}},
         "predict": {"json": {"designation": "Chaise longue"}},
+        "correct_prediction": {"json": {"code": 2582}},
+        "declare_category": {"json": {"name": "Mobilier de jardin"}},
+        "ingest_product": {"json": {"product_id": new_id(), "designation": "Transat", "prdtypecode": 2582}},
         "list_jobs": {"params": {"owner": things.owner.id}},
     }
     return requests.get(operation, {})
@@ -138,8 +168,11 @@ def path_of(template: str, operation: str, things: Things) -> str:
         "delete_user": things.person,
         "renew_user_secret": things.service,
         "cancel_job": things.open_job,
+        "correct_prediction": str(things.prediction),
+        "get_product": str(things.product),
     }
-    return template.replace("{id}", ids.get(operation, things.ended_job))
+    named = template.replace("{version}", VERSION).replace("{code}", "2582")
+    return named.replace("{id}", ids.get(operation, things.ended_job))
 
 
 def rows(api: RunningApi) -> dict[str, list[tuple[Any, ...]]]:
@@ -149,6 +182,13 @@ def rows(api: RunningApi) -> dict[str, list[tuple[Any, ...]]]:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr) for table in tables
         }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def published(api: RunningApi, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A bundle that can be activated."""
+    bundle = fake_bundle(tmp_path_factory.mktemp("bundle") / VERSION, VERSION)
+    publish(api.database, ObjectStore(api.settings.store), bundle, activated=True)
 
 
 @pytest.fixture(scope="module")

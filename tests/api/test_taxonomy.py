@@ -1,4 +1,4 @@
-"""The categories at GET /api/taxonomy."""
+"""The categories at /api/taxonomy."""
 
 import csv
 import io
@@ -10,9 +10,11 @@ from sqlalchemy import delete, insert
 
 from api.csv_text import csv_text
 from shared.bundles import activate, add_bundle
-from shared.tables import BundleRow, Product
+from shared.tables import BundleRow, CategoryRow, Product
 from shared.taxonomy import RAKUTEN, Category
+from shared.users import Role
 from tests.api.conftest import RunningApi
+from tests.api.expect import assert_problem
 from tests.support.bundles import fake_bundle
 
 
@@ -20,7 +22,8 @@ def test_without_a_bundle_it_is_rakutens(client: httpx.Client) -> None:
     items = client.get("/api/taxonomy").json()["items"]
 
     assert len(items) == len(RAKUTEN) == 27
-    assert items[0] == {"code": 10, "name": "Livres d'occasion", "name_en": "Second-hand books", "products": 0}
+    first = {"code": 10, "name": "Livres d'occasion", "name_en": "Second-hand books", "products": 0, "predicted": False}
+    assert items[0] == first
 
 
 def test_labelled_products_are_counted(api: RunningApi, client: httpx.Client) -> None:
@@ -32,7 +35,9 @@ def test_labelled_products_are_counted(api: RunningApi, client: httpx.Client) ->
     assert (counts[2583], counts[10]) == (3, 0)
 
 
-def test_an_active_bundle_names_its_own_categories(api: RunningApi, client: httpx.Client, tmp_path: Path) -> None:
+def test_a_published_bundle_makes_its_categories_known_and_the_active_ones_predicts_them(
+    api: RunningApi, client: httpx.Client, tmp_path: Path
+) -> None:
     categories = (Category(1, "Vélos"), Category(2, "Trottinettes"))
     manifest = fake_bundle(tmp_path / "bundle", "bikes-1").manifest.model_copy(update={"classes": categories})
     with api.database.begin() as connection:
@@ -41,20 +46,47 @@ def test_an_active_bundle_names_its_own_categories(api: RunningApi, client: http
 
     items = client.get("/api/taxonomy").json()["items"]
 
-    assert [(item["code"], item["name"], item["name_en"]) for item in items] == [
+    assert [(item["code"], item["name"], item["name_en"]) for item in items if item["predicted"]] == [
         (1, "Vélos", None),
         (2, "Trottinettes", None),
     ]
+    assert len(items) == len(RAKUTEN) + 2
     with api.database.begin() as connection:
         connection.execute(delete(BundleRow))
+        connection.execute(delete(CategoryRow).where(CategoryRow.code < 10))
+
+
+def test_an_administrator_declares_a_category_and_renames_it(api: RunningApi) -> None:
+    admin = api.somebody(Role.ADMIN)
+
+    new = admin.put("/api/taxonomy/7", json={"name": "Velos", "name_en": "Bicycles"})
+    renamed = admin.put("/api/taxonomy/7", json={"name": "Vélos"})
+
+    assert (new.status_code, renamed.status_code) == (201, 200)
+    assert new.json() == {"code": 7, "name": "Velos", "name_en": "Bicycles"}
+    assert renamed.json() == {"code": 7, "name": "Vélos", "name_en": None}
+    found = next(item for item in admin.get("/api/taxonomy").json()["items"] if item["code"] == 7)
+    assert found == {"code": 7, "name": "Vélos", "name_en": None, "products": 0, "predicted": False}
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"name": ""}, {"name": " "}, {"name": "x" * 201}, {"name": "a\0b"}, {"name": 7}, {"nom": "Vélos"}]
+)
+def test_what_is_no_name_is_refused(api: RunningApi, names: dict[str, object]) -> None:
+    assert_problem(api.somebody(Role.ADMIN).put("/api/taxonomy/8", json=names), 422, "VALIDATION")
+
+
+@pytest.mark.parametrize("code", ["-1", "2147483648", "seven", "1e3"])
+def test_what_is_no_code_is_not_found(api: RunningApi, code: str) -> None:
+    assert_problem(api.somebody(Role.ADMIN).put(f"/api/taxonomy/{code}", json={"name": "Vélos"}), 404, "NOT_FOUND")
 
 
 def test_csv_for_those_who_ask(client: httpx.Client) -> None:
     answer = client.get("/api/taxonomy", headers={"Accept": "text/csv"})
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert (rows[1]["code"], rows[1]["name"], rows[1]["products"]) == ("40", "Jeux vidéo d'import", "0")
+    (row,) = [row for row in csv.DictReader(io.StringIO(answer.text)) if row["code"] == "40"]
+    assert (row["name"], row["products"], row["predicted"]) == ("Jeux vidéo d'import", "0", "False")
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
 from api.openapi.codes import CODES
 from shared.bundle import Bundle
-from shared.database import Database
 from shared.identifiers import new_id
-from shared.settings import load_settings
-from shared.tables import Product
 from tests.support.photos import jpeg
 from tests.support.service import ROOT, Service, prepare_data, running_service
 from tests.support.waiting import wait_for
@@ -45,7 +41,6 @@ _SESSION_SECONDS = 300
 _URL = "http://127.0.0.1:8000"
 _PASSWORD = "choose a long phrase"
 _PHOTO_URL = "https://example.com/photo.jpg"
-_STORED_PRODUCT = {"product_id": "3804725264", "designation": "Salon de jardin en bois", "prdtypecode": 2582}
 
 
 @dataclass(frozen=True)
@@ -159,7 +154,6 @@ def sessions(
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "photo.jpg").write_bytes(jpeg())
     prepare_data(folder / "var", migrated_sqlite, tiny_bundle)
-    _store_product(folder / "var")
     with ExitStack() as stack:
         sites = {language: _photo_site(stack) for language in LANGUAGES}
         settings = {
@@ -180,13 +174,6 @@ def _photo_site(stack: ExitStack) -> Site:
     where = stack.enter_context(site(in_turn(photo, lambda connection: hold(held[0].ended, photo)(connection))))
     held.append(where)
     return where
-
-
-def _store_product(data_dir: Path) -> None:
-    database = Database(load_settings(data_dir=data_dir).database)
-    with database.begin() as connection:
-        connection.execute(insert(Product).values(_STORED_PRODUCT))
-    database.close()
 
 
 @pytest.mark.parametrize("block", ALL_BLOCKS, ids=str)

@@ -1,5 +1,8 @@
-"""A bundle without models, for tests in which a fake predictor answers."""
+"""Bundles for tests: one without models, for a fake predictor to answer with, and changed copies of real ones."""
 
+import os
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,4 +52,16 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
         files={name: file_hash(folder / name) for name in CONTENT},
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json())
+    return Bundle.open(folder)
+
+
+def changed_bundle(bundle: Bundle, folder: Path, name: str, alter: Callable[[Path], object]) -> Bundle:
+    """Make a copy of a bundle in `folder` with one file changed by `alter`, and the manifest's hashes true to it."""
+    shutil.copytree(bundle.folder, folder, copy_function=os.link)
+    (folder / name).unlink()
+    shutil.copy(bundle.folder / name, folder / name)
+    alter(folder / name)
+    files = {each: file_hash(folder / each) for each in CONTENT}
+    (folder / MANIFEST).unlink()
+    (folder / MANIFEST).write_text(bundle.manifest.model_copy(update={"files": files}).model_dump_json())
     return Bundle.open(folder)

@@ -90,3 +90,11 @@ class VerySlow(Slow):
     """Takes half a second a call."""
 
     seconds = 0.5
+
+
+class SlowToLoad(Fake):
+    """Takes three seconds to load."""
+
+    def load(self, bundle: Bundle, precision: str) -> None:
+        time.sleep(3)
+        super().load(bundle, precision)

@@ -15,6 +15,3 @@ class Served:
     @property
     def version(self) -> str | None:
         return self.inference.version if self.inference else None
-
-    def refresh(self) -> Inference | None:
-        return self.inference

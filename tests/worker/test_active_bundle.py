@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from shared.bundle import IMAGE_MODEL
+from shared.bundle import IMAGE_MODEL, MANIFEST
 from shared.bundles import activate
 from shared.database import Database
 from shared.errors import ConfigurationError
@@ -25,12 +25,13 @@ class Releases:
         self._database = database
         self._store = store
 
-    def publish(self, version: str, *, damaged: bool = False) -> None:
+    def publish(self, version: str, *, damaged: bool = False, activated: bool = True) -> None:
         bundle = fake_bundle(self._folder / "trained" / version, version)
         publish(self._database, self._store, bundle, activated=False)
         if damaged:
             self._store.put(bundle_key(version, IMAGE_MODEL), b"damaged")
-        self.activate(version)
+        if activated:
+            self.activate(version)
 
     def activate(self, version: str) -> None:
         with self._database.begin() as connection:
@@ -138,3 +139,33 @@ def test_a_predictor_that_does_not_exist_is_one_sentence(
 
     with pytest.raises(ConfigurationError, match=r"SHELFWISE_PREDICTOR=no\.such:Class"):
         active_bundle(tmp_path, database, store, "no.such:Class").refresh()
+
+
+def test_after_a_refusal_the_bundle_before_is_the_active_one_again(
+    active: ActiveBundle, releases: Releases, tmp_path: Path, database: Database, store: ObjectStore
+) -> None:
+    releases.publish("v1")
+    active.refresh()
+    releases.publish("v2", damaged=True)
+    active.refresh()
+
+    started_later = active_bundle(tmp_path / "another machine", database, store)
+    started_later.refresh()
+
+    assert (active.version, started_later.version) == ("v1", "v1")
+
+
+def test_a_manifest_that_was_changed_in_the_store_is_refused(
+    active: ActiveBundle, releases: Releases, store: ObjectStore
+) -> None:
+    releases.publish("v1")
+    active.refresh()
+    releases.publish("v2", activated=False)
+    key = bundle_key("v2", MANIFEST)
+    store.put(key, store.get(key).replace(b'"text_weight":0.5', b'"text_weight":0.6'))
+    releases.activate("v2")
+
+    active.refresh()
+
+    assert active.version == "v1"
+    assert releases.refusals()["v2"] == f"v2: {MANIFEST} is not the one that was published."

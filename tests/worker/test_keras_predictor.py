@@ -1,7 +1,6 @@
 """The predictor that serves, with real models that were trained for these tests."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +11,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from shared.bundle import CONTENT, GOLDEN, IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, Bundle, GoldenRows, file_hash
+from shared.bundle import GOLDEN, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, GoldenRows
 from shared.errors import BundleRefused, ConfigurationError
 from shared.hardware import cpu_has_bfloat16
+from tests.support.bundles import changed_bundle
 from tests.support.predictors import Fake
 from worker.predictor import Predictor, PreparedRows
 
@@ -44,16 +44,7 @@ def changed(tiny_bundle: Bundle, tmp_path: Path) -> Callable[[str, Callable[[Pat
     """Make a copy of the bundle with one file changed, and the manifest's hashes true to it."""
 
     def change(name: str, alter: Callable[[Path], object]) -> Bundle:
-        folder = tmp_path / "changed"
-        shutil.copytree(tiny_bundle.folder, folder, copy_function=os.link)
-        shutil.copy(folder / name, tmp_path / name)
-        (folder / name).unlink()
-        shutil.move(tmp_path / name, folder / name)
-        alter(folder / name)
-        files = {each: file_hash(folder / each) for each in CONTENT}
-        (folder / MANIFEST).unlink()
-        (folder / MANIFEST).write_text(tiny_bundle.manifest.model_copy(update={"files": files}).model_dump_json())
-        return Bundle.open(folder)
+        return changed_bundle(tiny_bundle, tmp_path / "changed", name, alter)
 
     return change
 

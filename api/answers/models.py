@@ -1,0 +1,129 @@
+"""A published bundle: what it was trained on, how good it is, and whether products are answered with it."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from shared.bundle import Manifest, SplitMetrics
+from shared.bundles import Release
+from shared.taxonomy import Category
+
+
+class SplitMetricsAnswer(BaseModel):
+    """Figures on rows that a model has never seen."""
+
+    accuracy: float
+    macro_f1: float
+
+    @classmethod
+    def of(cls, metrics: SplitMetrics) -> Self:
+        """The answer for one model's figures."""
+        return cls(accuracy=metrics.accuracy, macro_f1=metrics.macro_f1)
+
+
+class ModelMetricsAnswer(BaseModel):
+    """Figures on the test split: of the text model alone, of the image model alone, and of both together."""
+
+    rows: int
+    text: SplitMetricsAnswer
+    image: SplitMetricsAnswer
+    fused: SplitMetricsAnswer
+
+
+class ReleaseAnswer(BaseModel):
+    """A published bundle."""
+
+    version: str
+    active: bool
+    created_at: datetime = Field(description="When it was published.")
+    activated_at: datetime | None
+    refused: str | None = Field(description="Why it is not served, if it was refused since it was activated last.")
+    demo: bool
+    data: str = Field(description="Name of the data set that it was trained on.")
+    metrics: ModelMetricsAnswer
+
+    @classmethod
+    def of(cls, release: Release) -> Self:
+        """The answer for a bundle."""
+        return cls.model_validate(_release(release))
+
+
+class TrainingDataAnswer(BaseModel):
+    """The rows that a bundle was made with, and a SHA-256 over all of them and their photos."""
+
+    name: str
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    fingerprint: str
+
+
+class KnownCategoryAnswer(BaseModel):
+    """A category that a bundle predicts."""
+
+    code: int
+    name: str
+    name_en: str | None
+
+    @classmethod
+    def of(cls, category: Category) -> Self:
+        """The answer for a category."""
+        return cls(code=category.code, name=category.name, name_en=category.name_en)
+
+
+class FusionAnswer(BaseModel):
+    """Calibration temperatures, and the share of the text model in an answer from text and photo."""
+
+    text_temperature: float
+    image_temperature: float
+    text_weight: float
+
+
+class ReleaseDetailsAnswer(ReleaseAnswer):
+    """A published bundle, in detail."""
+
+    trained_at: datetime
+    classes: list[KnownCategoryAnswer]
+    max_tokens: int
+    vocabulary: int
+    image_size: int
+    fusion: FusionAnswer
+    training_data: TrainingDataAnswer
+    libraries: dict[str, str]
+    files: dict[str, str] = Field(description="SHA-256 of each file.")
+    workers: int = Field(description="How many workers answer with it now.")
+
+    @classmethod
+    def with_workers(cls, release: Release, workers: int) -> Self:
+        """The answer for a bundle that so many workers answer with."""
+        return cls.model_validate(_release(release) | _details(release.manifest) | {"workers": workers})
+
+
+def _release(release: Release) -> dict[str, object]:
+    manifest = release.manifest
+    metrics = {name: SplitMetricsAnswer.of(getattr(manifest.metrics, name)) for name in ("text", "image", "fused")}
+    return {
+        "version": manifest.version,
+        "active": release.active,
+        "created_at": release.created_at,
+        "activated_at": release.activated_at,
+        "refused": release.refused,
+        "demo": manifest.demo,
+        "data": manifest.data.name,
+        "metrics": {"rows": manifest.metrics.rows, **metrics},
+    }
+
+
+def _details(manifest: Manifest) -> dict[str, object]:
+    return {
+        "trained_at": manifest.created_at,
+        "classes": [KnownCategoryAnswer.of(category) for category in manifest.classes],
+        "max_tokens": manifest.text.max_tokens,
+        "vocabulary": manifest.text.vocabulary,
+        "image_size": manifest.image.size,
+        "fusion": manifest.fusion.model_dump(),
+        "training_data": manifest.data.model_dump(),
+        "libraries": manifest.libraries,
+        "files": manifest.files,
+    }
