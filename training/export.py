@@ -6,12 +6,9 @@ the files and not the models in memory.
 
 import io
 import json
-import os
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -43,11 +40,11 @@ from shared.bundle import (
     TrainingProfile,
     file_hash,
 )
-from shared.disk import to_disk
 from shared.fusion import calibrated, fused
 from shared.preparation import photo_pixels
 from shared.taxonomy import Category
 from shared.tokenizer import TextEncoder
+from training.whole_folder import appearing_complete
 
 # Convolutions in bfloat16 moved the demo bundle's probabilities by 0.009 at most on its golden rows and by 0.024
 # on 45 other products. Twice that is still far below
@@ -91,7 +88,7 @@ def write_bundle(
 
     Raises OSError when the folder exists already or cannot be written.
     """
-    with _appearing_complete(folder) as unfinished:
+    with appearing_complete(folder) as unfinished:
         tokenizer.save(str(unfinished / TOKENIZER))
         for model, name in ((text_model, TEXT_MODEL), (image_model, IMAGE_MODEL)):
             # A model made of the same layers has no optimiser; its state would be two thirds of the file.
@@ -151,7 +148,7 @@ def _manifest(folder: Path, description: Description) -> Manifest:
     """The manifest of the files in `folder`; the version is named after their content."""
     files = {name: file_hash(folder / name) for name in CONTENT}
     content = sha256("".join(files[name] for name in sorted(files)).encode()).hexdigest()
-    prefix = "demo" if description.demo else _slug(description.data.name)
+    prefix = "demo" if description.demo else slug(description.data.name)
     parts = {name: getattr(description, name) for name in Description.__slots__}
     return Manifest(
         version=f"{prefix}-{content[:12]}",
@@ -163,22 +160,6 @@ def _manifest(folder: Path, description: Description) -> Manifest:
     )
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """A data set's name in the letters that a version may have."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "bundle"
-
-
-@contextmanager
-def _appearing_complete(folder: Path) -> Iterator[Path]:
-    """A folder to write into that is renamed to `folder` at the end, on disk to the last byte, or vanishes."""
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        for path in (*unfinished.iterdir(), unfinished):
-            to_disk(path)
-        unfinished.rename(folder)
-        to_disk(folder.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise

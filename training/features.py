@@ -1,62 +1,145 @@
 """What the frozen VGG16 sees: pooled features, computed once per photo and kept on disk.
 
-The cache is a folder per base (`base_identity` makes its name) of small archives, one
-per batch, each written under another name first. A run that was cut short goes on where it stopped.
+The cache is a folder per base (`base_identity` makes its name) with a `FeatureStore` in it. A run that was cut
+short goes on where it stopped.
 """
 
 import hashlib
 import io
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 import PIL
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from shared.errors import BrokenImage, ImageTooLarge
 from shared.hardware import cpu_has_bfloat16
 from shared.preparation import photo_pixels
+from training.feature_store import Features, FeatureStore
 from training.models import ImageHeadConfig, convolutions, make_feature_model
+from training.photos import Photo
 from training.products import Product
 from training.progress import Progress
 
-Features = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 BATCH = 16  # more photos at once are no faster on a CPU (measured: 8, 16 and 32 alike)
-DECODING_THREADS = 2
-FEATURES_VERSION = 1  # raise it when the preparation of photos or the pooling changes: what is kept is stale then
+BATCHES_AHEAD = 3  # read and decoded while the model works: 2.4 MB each at 224x224
+DECODING_THREADS = 4  # two decode as fast as two cores can; the others wait for a disk or an object store meanwhile
+FEATURES_VERSION = 2  # raise it when the preparation of photos or the pooling changes: what is kept is stale then
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFeatures:
+    """The features of a data set's photos: mapped `rows` (m, f), and the row of every readable photo by its key.
+
+    `base` is the identity of what computed them. `broken` photos can't be decoded, `gone` ones could not be read
+    at all; both are hashes.
+    """
+
+    base: str
+    rows: Features
+    row_of: Mapping[str, int]
+    broken: frozenset[str]
+    gone: frozenset[str]
+
+    def rows_of(self, products: Sequence[Product], *, mirrored: bool = False) -> NDArray[np.int64]:
+        """The row of each product's photo, (n,); -1 for a product without a readable one."""
+        keys = [photo_key(product.photo_hash, mirrored) if product.photo_hash else "" for product in products]
+        return np.array([self.row_of.get(key, -1) for key in keys], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A photo as the base is to see it: as it is, or its mirror image."""
+
+    photo: Photo
+    mirrored: bool = False
+
+    def pixels(self, size: int) -> Pixels | None:
+        """Like `decoded`."""
+        pixels = decoded(self.photo, size)
+        return pixels[:, ::-1] if pixels is not None and self.mirrored else pixels
 
 
 def photo_features(
-    products: Sequence[Product], base: keras.Model, head: ImageHeadConfig, cache: Path, progress: Progress
-) -> Features:
-    """Features of every product's photo: shape (n, f), float32; a row of NaN without a readable photo.
+    products: Sequence[Product],
+    base: keras.Model,
+    head: ImageHeadConfig,
+    cache: Path,
+    progress: Progress,
+    *,
+    mirrored: Sequence[Product] = (),
+    precision: str | None = None,
+) -> PhotoFeatures:
+    """The features of every product's photo, computed where the cache does not have them, each photo once.
 
-    The convolutions of `base` run in bfloat16 where the processor has instructions for it, and have their
-    own precision again afterwards.
+    Those of the photos' mirror images too, for the products in `mirrored`.
+
+    The convolutions of `base` run in `precision` (`best_precision()` if none is named), and have their own again
+    afterwards.
     """
-    precision = "mixed_bfloat16" if cpu_has_bfloat16() else "float32"
-    folder = cache / base_identity(base, head, precision)
-    photos = {product.photo_hash: product.photo for product in products if product.photo_hash and product.photo}
-    known = _read_cache(folder)
-    missing = {key: photo for key, photo in photos.items() if key not in known}
+    precision = precision if precision is not None else best_precision()
+    views = distinct_views(products, mirrored)
+    identity = base_identity(base, head, precision)
+    store = open_feature_store(base, head, cache, precision)
+    missing = {key: view for key, view in views.items() if key not in store.row_of}
     progress.stage("photo features", len(missing))
-    model = make_feature_model(base, head)
-    before = [layer.dtype_policy for layer in convolutions(base)]
-    try:
-        for layer in convolutions(base):
-            layer.dtype_policy = precision
-        for computed in _computed(missing, model, progress):
-            _write_cache(folder, computed)
-            known.update(computed)
-    finally:
-        for layer, policy in zip(convolutions(base), before, strict=True):
-            layer.dtype_policy = policy
-    nothing = np.full(model.output_shape[1], np.nan, dtype=np.float32)
-    return np.stack([known.get(product.photo_hash or "", nothing) for product in products])
+    gone: set[str] = set()
+    for done in fill_store(store, missing, base, head, gone, precision):
+        progress.advance(done)
+    row_of = {key: store.row_of[key] for key in views if key in store.row_of and key not in store.broken}
+    photos = distinct_views(products).keys()
+    return PhotoFeatures(identity, store.rows(), row_of, frozenset(store.broken & photos), frozenset(gone & photos))
+
+
+def photo_key(photo_hash: str, mirrored: bool = False) -> str:
+    """The name of a photo's features: its hash, or for its mirror image another one made from that."""
+    return hashlib.sha256(f"mirrored {photo_hash}".encode()).hexdigest() if mirrored else photo_hash
+
+
+def distinct_views(products: Sequence[Product], mirrored: Sequence[Product] = ()) -> dict[str, View]:
+    """The photos of `products`, and the mirror images for those in `mirrored`, by key; in the order they occur in."""
+    views: dict[str, View] = {}
+    for sequence, flipped in ((products, False), (mirrored, True)):
+        for product in sequence:
+            if product.photo is not None and product.photo_hash:
+                views.setdefault(photo_key(product.photo_hash, flipped), View(product.photo, flipped))
+    return views
+
+
+def open_feature_store(
+    base: keras.Model, head: ImageHeadConfig, cache: Path, precision: str | None = None
+) -> FeatureStore:
+    """The store in `cache` for features of `base` in `precision`."""
+    width = int(make_feature_model(base, head).output_shape[1])
+    return FeatureStore(cache / base_identity(base, head, precision or best_precision()), width)
+
+
+def fill_store(
+    store: FeatureStore,
+    views: Mapping[str, View],
+    base: keras.Model,
+    head: ImageHeadConfig,
+    gone: set[str],
+    precision: str | None = None,
+) -> Iterator[int]:
+    """Compute the features of `views` (by key) batch by batch, and yield how many are done after each.
+
+    The keys of photos that can't be read go into `gone`.
+    """
+    with feature_function(base, head, precision) as forward:
+        for computed, unread in _computed(views, base.input_shape[1], forward):
+            store.append(computed)
+            gone.update(unread)
+            yield len(computed) + len(unread)
 
 
 def base_identity(base: keras.Model, head: ImageHeadConfig, precision: str) -> str:
@@ -73,64 +156,77 @@ def base_identity(base: keras.Model, head: ImageHeadConfig, precision: str) -> s
     return digest.hexdigest()[:16]
 
 
-def _computed(photos: Mapping[str, bytes], model: keras.Model, progress: Progress) -> Iterator[dict[str, Features]]:
-    """Features batch by batch; while the model works on one, threads decode the next."""
-    size = model.input_shape[1]
-    forward = _forward(model)
-    with ThreadPoolExecutor(DECODING_THREADS) as threads:
-        items = list(photos.items())
-        batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-        ahead = [threads.submit(_decoded, photo, size) for _, photo in batches[0]] if batches else []
-        for position, batch in enumerate(batches):
-            decoded = [future.result() for future in ahead]
-            following = batches[position + 1] if position + 1 < len(batches) else []
-            ahead = [threads.submit(_decoded, photo, size) for _, photo in following]
-            yield _features_of([key for key, _ in batch], decoded, forward, model.output_shape[1])
-            progress.advance(len(batch))
+@contextmanager
+def feature_function(
+    base: keras.Model, head: ImageHeadConfig, precision: str | None = None
+) -> Iterator[Callable[[Pixels], Features]]:
+    """In the block, one compiled function: uint8 pixels (n, size, size, 3) -> features (n, f), n at most BATCH.
 
+    Fewer than BATCH photos are filled up with black ones, so that a photo's features don't depend on its company.
+    """
+    model = make_feature_model(base, head)
+    before = [layer.dtype_policy for layer in convolutions(base)]
+    signature = tf.TensorSpec((BATCH, *model.input_shape[1:]), tf.uint8)
+    compiled = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
 
-def _forward(model: keras.Model):  # type: ignore[no-untyped-def]  # TensorFlow's functions carry no types
-    """The model as one compiled function of a uint8 batch."""
-    import tensorflow as tf
+    def forward(pixels: Pixels) -> Features:
+        filled = np.zeros((BATCH, *pixels.shape[1:]), dtype=np.uint8)
+        filled[: len(pixels)] = pixels
+        return np.asarray(compiled(filled), dtype=np.float32)[: len(pixels)]
 
-    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
-    return tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
-
-
-def _decoded(photo: bytes, size: int) -> NDArray[np.uint8] | None:
-    """Pixels (size, size, 3), or None when the photo cannot be read: one bad photo must not end a run."""
     try:
-        return photo_pixels(io.BytesIO(photo), size)
+        for layer in convolutions(base):
+            layer.dtype_policy = precision or best_precision()
+        yield forward
+    finally:
+        for layer, policy in zip(convolutions(base), before, strict=True):
+            layer.dtype_policy = policy
+
+
+def decoded(photo: Photo, size: int) -> Pixels | None:
+    """Pixels (size, size, 3), or None when the photo can't be decoded. Raises OSError when it can't be read."""
+    content = photo.read()
+    try:
+        return photo_pixels(io.BytesIO(content), size)
     except (BrokenImage, ImageTooLarge):
         return None
 
 
-def _features_of(  # type: ignore[no-untyped-def]
-    keys: Sequence[str], decoded: Sequence[NDArray[np.uint8] | None], forward, width: int
-) -> dict[str, Features]:
-    """Features by photo hash; NaN for what could not be decoded, and the rest in one call."""
-    found = {key: np.full(width, np.nan, dtype=np.float32) for key in keys}
-    readable = [(key, pixels) for key, pixels in zip(keys, decoded, strict=True) if pixels is not None]
-    if readable:
-        rows = forward(np.stack([pixels for _, pixels in readable])).numpy()
-        found.update({key: row for (key, _), row in zip(readable, rows, strict=True)})
-    return found
+def best_precision() -> str:
+    """The policy that convolutions run in: bfloat16 where the processor has instructions for it."""
+    return "mixed_bfloat16" if cpu_has_bfloat16() else "float32"
 
 
-def _read_cache(folder: Path) -> dict[str, Features]:
-    """All features in a cache folder, by photo hash."""
-    known: dict[str, Features] = {}
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as stored:
-            known.update(zip(stored["photos"].tolist(), stored["features"], strict=True))
-    return known
+def _computed(
+    views: Mapping[str, View], size: int, forward: Callable[[Pixels], Features]
+) -> Iterator[tuple[dict[str, Features | None], list[str]]]:
+    """Batch by batch the features by key, None for a broken photo, and the keys of photos that are gone."""
+    for keys, decodings in _read_ahead(views, size):
+        computed: dict[str, Features | None] = {}
+        readable: dict[str, Pixels] = {}
+        gone: list[str] = []
+        for key, decoding in zip(keys, decodings, strict=True):
+            try:
+                pixels = decoding.result()
+            except OSError:  # one photo that has gone must not end a run
+                gone.append(key)
+                continue
+            computed[key] = None
+            if pixels is not None:
+                readable[key] = pixels
+        if readable:
+            computed.update(zip(readable, forward(np.stack(list(readable.values()))), strict=True))
+        yield computed, gone
 
 
-def _write_cache(folder: Path, computed: Mapping[str, Features]) -> None:
-    """Add one archive; its name comes from its photos, so two runs at once do no harm to each other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256("".join(computed).encode()).hexdigest()[:32]
-    unfinished = folder / f"{name}.{os.getpid()}.part"
-    with unfinished.open("wb") as file:
-        np.savez(file, photos=np.array(list(computed)), features=np.stack(list(computed.values())))
-    unfinished.replace(folder / f"{name}.npz")
+def _read_ahead(views: Mapping[str, View], size: int) -> Iterator[tuple[list[str], list[Future[Pixels | None]]]]:
+    """Batches of keys with their photos on the way; threads read and decode the next ones meanwhile."""
+    keys = list(views)
+    ahead: deque[tuple[list[str], list[Future[Pixels | None]]]] = deque()
+    with ThreadPoolExecutor(DECODING_THREADS) as threads:
+        for start in range(0, len(keys), BATCH):
+            batch = keys[start : start + BATCH]
+            ahead.append((batch, [threads.submit(views[key].pixels, size) for key in batch]))
+            if len(ahead) > BATCHES_AHEAD:
+                yield ahead.popleft()
+        yield from ahead

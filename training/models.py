@@ -7,13 +7,18 @@ Every layer is named, so that the same training run writes the same file.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 # ImageNet's mean RGB, which keras.applications.vgg16.preprocess_input subtracts ("caffe" mode), 0 to 255.
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+WORD_LOGITS, RARITY = "word_logits", "word_rarity"
+LENGTH = 20.0  # of a block's scaled mean or maximum; what the head's learning rate is meant for
+EVIDENCE_SCALE = 30.0  # one telling word among dozens decides; without this its weights would take long to grow
 BLOCKS = tuple(f"block{number}_pool" for number in range(1, 6))
 
 
@@ -21,36 +26,71 @@ BLOCKS = tuple(f"block{number}_pool" for number in range(1, 6))
 class TextModelConfig:
     """Sizes of the text model. `max_tokens` is also what a row costs: an LSTM's work grows with it."""
 
-    max_tokens: int = 32
+    max_tokens: int = 96
     embedding: int = 96
-    units: int = 96
+    units: int = 64
+    pooled_tokens: int = 4
     dropout: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class ImageHeadConfig:
-    """The head over VGG16's pooled features: `blocks` are the pooling layers that it looks at."""
+    """The head over VGG16's pooled features: `blocks` are the pooling layers that it looks at.
 
-    blocks: tuple[str, ...] = BLOCKS
+    By the scaling "length" each block's mean and maximum get the same length, for blocks of equal width: best for
+    pretrained weights. Or each feature is "standardised" and `dropout` follows: best for random ones.
+    With no more than `mirrored_below` training photos, their mirror images are trained on as well.
+    """
+
+    blocks: tuple[str, ...] = BLOCKS[3:]
+    scaling: Literal["length", "standardised"] = "length"
     dropout: float = 0.5
+    mirrored_below: int = 5_000
 
 
 def make_text_model(config: TextModelConfig, vocabulary: int, classes: int) -> keras.Model:
-    """LSTM classifier: int32 token ids (n, max_tokens) -> float32 logits (n, classes).
+    """Text classifier: int32 token ids (n, max_tokens) -> float32 logits (n, classes), of two parts that are added.
 
-    Both directions are read and the largest activation of each unit over the steps is kept, so that one
-    telling word decides wherever it stands. Padding needs no mask for that, and none makes the LSTM faster;
-    its embedding is learnt like any token's.
+    One part takes each word as evidence for each class, the more the rarer the word is (`weigh_by_rarity`), wherever
+    it stands: a linear model, which learns from a few rows. The other is an LSTM over their order, in both directions.
+    It needs more rows, and starts at adding nothing: it is fitted on what the words leave over (as in boosting,
+    Friedman, 2001; `words_part` is what is fitted first). It reads the means of `pooled_tokens` neighbours, in as
+    many fewer steps, and keeps of each unit the largest activation, so that one telling place decides.
     """
     tokens = keras.Input((config.max_tokens,), dtype="int32", name="tokens")
+    rarity = layers.Embedding(vocabulary, 1, mask_zero=True, trainable=False, name=RARITY)(tokens)
+    evidence = layers.Embedding(vocabulary, classes, "zeros", mask_zero=True, name="word_evidence")(tokens)
+    evidence = layers.Multiply(name="weighed_evidence")([evidence, rarity])
+    evidence = layers.GlobalAveragePooling1D(name="mean_evidence")(evidence)
+    word_logits = layers.Rescaling(EVIDENCE_SCALE, dtype="float32", name=WORD_LOGITS)(evidence)
     x = layers.Embedding(vocabulary, config.embedding, name="embedding")(tokens)
     x = layers.SpatialDropout1D(config.dropout, name="embedding_dropout")(x)
+    x = layers.AveragePooling1D(config.pooled_tokens, name="neighbours")(x)
     lstm = layers.LSTM(config.units, return_sequences=True, name="lstm")
     x = layers.Bidirectional(lstm, name="both_directions")(x)
     x = layers.GlobalMaxPooling1D(name="strongest_step")(x)
     x = layers.Dropout(config.dropout, name="dropout")(x)
-    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
+    order_logits = layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name="order_logits")(x)
+    logits = layers.Add(dtype="float32", name="logits")([word_logits, order_logits])
     return keras.Model(tokens, logits, name="text")
+
+
+def weigh_by_rarity(text_model: keras.Model, tokens: NDArray[np.int32]) -> None:
+    """Set what each word counts: its smoothed inverse document frequency among training rows.
+
+    `tokens` are their token ids, (n, max_tokens). The weight is ln((1 + n) / (1 + rows with the word)) + 1, as in
+    scikit-learn's TfidfTransformer; no fit changes it.
+    """
+    layer = text_model.get_layer(RARITY)
+    rows = np.zeros(layer.input_dim)
+    for row in tokens:
+        rows[np.unique(row)] += 1
+    layer.set_weights([(np.log((1 + len(tokens)) / (1 + rows)) + 1)[:, None].astype(np.float32)])
+
+
+def words_part(text_model: keras.Model) -> keras.Model:
+    """The part of a text model that weighs words, as a classifier of its own; shares its layers."""
+    return keras.Model(text_model.input, text_model.get_layer(WORD_LOGITS).output, name="words")
 
 
 def make_image_base(size: int, weights: str | Path | None, seed: int = 0) -> keras.Model:
@@ -85,13 +125,24 @@ def make_feature_model(base: keras.Model, head: ImageHeadConfig) -> keras.Model:
 
 
 def make_image_head(features: int, head: ImageHeadConfig, classes: int) -> keras.Model:
-    """Pooled features (n, f) -> float32 logits (n, classes): standardise, squash, drop out, one dense layer.
+    """Pooled features (n, f) -> float32 logits (n, classes): scaling and one dense layer.
 
-    The standardisation has to be adapted to the training features before the first fit. x / (1 + |x|) bounds
-    what comes out of it: a map that hardly ever fires has a tiny deviation, and the first photo on which it
-    does would otherwise outvote everything else (seen as validation losses in the thousands).
+    By length, each block's mean and maximum have the same say, however strong their activations are; the dense
+    layer starts at zero, so that directions which no training photo has stay out of the answer.
+
+    A standardisation has to be adapted to the training features before the first fit. x / (1 + |x|) bounds what comes
+    out of it: a map that hardly ever fires has a tiny deviation, and the first photo on which it does would
+    otherwise outvote everything else (seen as validation losses in the thousands).
     """
     inputs = keras.Input((features,), dtype="float32", name="pooled_features")
+    if head.scaling == "length":
+        pools = 2 * len(head.blocks)
+        x = layers.Reshape((pools, features // pools), dtype="float32", name="pools")(inputs)
+        x = layers.UnitNormalization(dtype="float32", name="unit_length")(x)
+        x = layers.Flatten(dtype="float32", name="all_pools")(x)
+        x = layers.Rescaling(LENGTH, dtype="float32", name="length")(x)
+        logits = layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name="logits")(x)
+        return keras.Model(inputs, logits, name="head")
     x = layers.Normalization(dtype="float32", name="standardise")(inputs)
     x = layers.Activation("softsign", dtype="float32", name="squash")(x)
     x = layers.Dropout(head.dropout, name="dropout")(x)

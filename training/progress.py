@@ -1,4 +1,4 @@
-"""How training says where it is: a small protocol, and two who listen."""
+"""How training says where it is: a small protocol, and those who listen."""
 
 import sys
 import time
@@ -6,21 +6,31 @@ from collections.abc import Mapping
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 
 class Progress(Protocol):
     """Hears of every stage of a training run, of the steps in it, and of every epoch's figures."""
 
     def stage(self, title: str, total: int | None = None) -> None:
-        """A new stage begins; it has `total` steps if that is known."""
+        """A new stage begins; it has at most `total` steps (photos, or rows times epochs) if that is known."""
 
     def advance(self, steps: int) -> None:
         """So many more steps of the present stage are done."""
 
     def epoch(self, model: str, number: int, figures: Mapping[str, float]) -> None:
-        """Epoch `number` (from 1) of `model` ended with these figures: loss, accuracy, val_loss, val_accuracy."""
+        """Epoch `number` (from 1) of `model` ended with these figures: loss, accuracy, val_loss, val_accuracy, ..."""
 
     def close(self) -> None:
         """The run is over."""
@@ -42,18 +52,46 @@ class Silent:
         """Do nothing."""
 
 
+class Several:
+    """Passes all on to several listeners, in their order."""
+
+    def __init__(self, *listeners: Progress) -> None:
+        self._listeners = listeners
+
+    def stage(self, title: str, total: int | None = None) -> None:
+        """Pass it on."""
+        for listener in self._listeners:
+            listener.stage(title, total)
+
+    def advance(self, steps: int) -> None:
+        """Pass it on."""
+        for listener in self._listeners:
+            listener.advance(steps)
+
+    def epoch(self, model: str, number: int, figures: Mapping[str, float]) -> None:
+        """Pass it on."""
+        for listener in self._listeners:
+            listener.epoch(model, number, figures)
+
+    def close(self) -> None:
+        """Pass it on."""
+        for listener in self._listeners:
+            listener.close()
+
+
 class Lines:
-    """Writes a plain line per stage, and one every few seconds within a long one."""
+    """Writes a plain line per stage, and one every few seconds within a long one, with its rate and what is left."""
 
     def __init__(self, stream: TextIO | None = None, every_seconds: float = 10.0) -> None:
         self._stream = stream if stream is not None else sys.stdout
         self._every_seconds = every_seconds
-        self._begun = self._spoke = time.monotonic()
-        self._title, self._done, self._total = "", 0, None
+        self._begun = self._spoke = self._stage_begun = time.monotonic()
+        self._title, self._done, self._total, self._epoch = "", 0, None, ""
 
     def stage(self, title: str, total: int | None = None) -> None:
         """Write the stage's title."""
-        self._title, self._done, self._total = title, 0, total
+        self._title, self._done, self._total, self._epoch = title, 0, total, ""
+        self._stage_begun = time.monotonic()
         self._say(title if total is None else f"{title} ({total})")
 
     def advance(self, steps: int) -> None:
@@ -61,13 +99,21 @@ class Lines:
         self._done += steps
         if time.monotonic() - self._spoke >= self._every_seconds:
             of = "" if self._total is None else f" of {self._total}"
-            self._say(f"{self._title}: {self._done}{of}")
+            self._say(f"{self._title}: {self._done}{of}{self._pace()}{self._epoch}")
 
     def epoch(self, model: str, number: int, figures: Mapping[str, float]) -> None:
-        """Epochs pass too quickly to be lines."""
+        """Keep the figures for the next line: epochs can pass too quickly to be lines themselves."""
+        self._epoch = f", epoch {number}: {_in_words(figures)}"
 
     def close(self) -> None:
         """Nothing is left open."""
+
+    def _pace(self) -> str:
+        if self._done == 0:
+            return ""
+        rate = self._done / max(1e-6, time.monotonic() - self._stage_begun)
+        left = "" if self._total is None else f", {max(0, self._total - self._done) / max(1e-6, rate):.0f} s left"
+        return f", {rate:.1f}/s{left}"
 
     def _say(self, line: str) -> None:
         self._spoke = time.monotonic()
@@ -81,10 +127,13 @@ class Terminal:
 
     def __init__(self, console: Console | None = None) -> None:
         self._bars = Bars(
-            TextColumn("{task.description:<32}"),
+            TextColumn("{task.description:<24}"),
             BarColumn(),
-            TextColumn("{task.completed:.0f}"),
+            MofNCompleteColumn(),
+            _Rate(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
             console=console if console is not None else Console(stderr=True),
         )
         self._bars.start()
@@ -93,7 +142,7 @@ class Terminal:
     def stage(self, title: str, total: int | None = None) -> None:
         """End the present bar and begin the next."""
         self._end_stage()
-        self._stage = self._bars.add_task(title, total=total)
+        self._stage = self._bars.add_task(title, total=total, figures="")
 
     def advance(self, steps: int) -> None:
         """Move the present bar."""
@@ -101,8 +150,9 @@ class Terminal:
             self._bars.advance(self._stage, steps)
 
     def epoch(self, model: str, number: int, figures: Mapping[str, float]) -> None:
-        """Show that something moves."""
-        self.advance(1)
+        """Show the figures behind the bar."""
+        if self._stage is not None:
+            self._bars.update(self._stage, figures=f"epoch {number}: {_in_words(figures)}")
 
     def close(self) -> None:
         """End the last bar and leave the terminal as it was."""
@@ -116,6 +166,18 @@ class Terminal:
             self._bars.stop_task(self._stage)
 
 
+class _Rate(ProgressColumn):
+    """Steps a second."""
+
+    def render(self, task: Task) -> Text:
+        rate = task.finished_speed or task.speed
+        return Text("" if rate is None else f"{rate:.1f}/s")
+
+
 def console_progress() -> Progress:
     """Bars on a terminal; elsewhere (a pipe, a container) plain lines on standard output."""
     return Terminal() if sys.stderr.isatty() else Lines()
+
+
+def _in_words(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {figures[name]:.3f}" for name in ("loss", "val_loss", "val_accuracy") if name in figures)

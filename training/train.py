@@ -1,29 +1,66 @@
 """From labelled products to a finished bundle: the whole training run, step by step."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-import keras
-import numpy as np
-
-from shared.bundle import Manifest, TrainingData, TrainingProfile
+from shared.bundle import FusionSettings, Manifest
 from shared.errors import InvalidInput
 from shared.fusion import Scores
 from shared.taxonomy import RAKUTEN, Category
-from shared.tokenizer import PADDING_ID, UNKNOWN_ID, TextEncoder
 from training.answers import Answers, answer
+from training.checkpoints import Checkpoint
 from training.config import TrainingConfig
-from training.evaluation import evaluate
-from training.export import Description, GoldenInputs, write_bundle
-from training.fusion import fit_fusion, review_thresholds
-from training.products import Product, class_order, fingerprint
+from training.description import describe, golden_inputs
+from training.export import write_bundle
+from training.fitting import History
+from training.products import Product, class_order
 from training.progress import Progress, Silent
 from training.split import Split, split_products
-from training.train_image import TrainedImage, train_image
-from training.train_text import TrainedText, train_text
+from training.train_image import train_image
+from training.train_text import train_text
 
-GOLDEN_ROWS = 8
+# What is fitted, in this order: the words part of the text model, then all of it; the head, then VGG16 and head.
+FITS = WORDS, TEXT, HEAD, IMAGE = "words", "text", "head", "image"
+
+# Probabilities (n, classes) of a model to compare with, for the second of two sets of products, having learnt from
+# the first; columns in the order of the categories.
+Baseline: TypeAlias = Callable[[Sequence[Product], Sequence[Product], Sequence[Category]], Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedRun:
+    """A finished run: its bundle, and all that is wanted to draw and judge it without asking the models again.
+
+    `histories` holds the per-epoch figures of each fit: "words", "text", "head" and, after fine-tuning, "image".
+    `broken_photos` could not be decoded and `gone_photos` not be read; both count distinct photos. `baseline` are
+    the baseline's probabilities for all products of the test split, if there was one to compare with.
+    """
+
+    folder: Path
+    manifest: Manifest
+    split: Split
+    validation: Answers
+    test: Answers
+    histories: Mapping[str, History]
+    broken_photos: int
+    gone_photos: int
+    baseline: Scores | None = None
+
+    @property
+    def classes(self) -> tuple[Category, ...]:
+        """The categories in the order of the answers' columns."""
+        return self.manifest.classes
+
+    @property
+    def fusion(self) -> FusionSettings:
+        """What joins the two models."""
+        return self.manifest.fusion
+
+    def baseline_of(self, products: Sequence[Product]) -> Scores | None:
+        """The baseline's probabilities for some products of the test split."""
+        return None if self.baseline is None else self.baseline[_rows_of(products, self.split.test)]
 
 
 def train_bundle(
@@ -34,14 +71,18 @@ def train_bundle(
     name: str,
     demo: bool,
     cache: Path,
+    work: Path | None = None,
     taxonomy: Sequence[Category] = RAKUTEN,
     progress: Progress | None = None,
-) -> Manifest:
+    baseline: Baseline | None = None,
+) -> TrainedRun:
     """Train both models and their fusion on `products` and write the bundle to `folder`, which must not exist.
 
     `name` names the data set in the manifest; `cache` is a folder for photo features, which later runs use
-    again. Rows are put in the order of their ids first, so the same products, configuration and seed train
-    the same models on one machine, in whatever order they come.
+    again. `work` is a folder where the fits are saved after every epoch: the same call goes on there after it was
+    killed. The `baseline` is asked about the test products, and its figures go into the manifest. Rows are put in
+    the order of their ids first, so the same products, configuration and seed train the same models on one machine,
+    in whatever order they come.
 
     Raises InvalidInput when the products are too few to train and measure on, FileExistsError when there
     is something at `folder`.
@@ -53,70 +94,39 @@ def train_bundle(
     if len(classes) < 2:
         raise InvalidInput("The products must be of at least two categories.", where="products")
     split = split_products(
-        products, validation_share=config.validation_share, test_share=config.test_share, seed=config.seed
+        products,
+        validation_share=config.validation_share,
+        test_share=config.test_share,
+        seed=config.seed,
+        method=config.split,
     )
-    keras.utils.set_random_seed(config.seed)
-    text = train_text(split, classes, config, progress)
-    image = train_image(split, classes, config, cache, progress)
+    checkpoints = {model: Checkpoint(work / f"{model}.npz", repr(config)) for model in FITS if work}
+    text = train_text(split, classes, config, progress, (checkpoints.get(WORDS), checkpoints.get(TEXT)))
+    image = train_image(split, classes, config, cache, progress, (checkpoints.get(HEAD), checkpoints.get(IMAGE)))
     progress.stage("evaluation and bundle")
-    description, golden = _describe(name, demo, classes, split, text, image)
-    return write_bundle(folder, text.tokenizer, text.model, image.model, golden, description)
-
-
-def _describe(
-    name: str, demo: bool, classes: tuple[Category, ...], split: Split, text: TrainedText, image: TrainedImage
-) -> tuple[Description, GoldenInputs]:
-    """Fit the fusion on validation, measure on test, and put together what the manifest says."""
     validation = answer(split.validation, classes, text, image, "validation")
     test = answer(split.test, classes, text, image, "test")
-    fusion = fit_fusion(validation.truth, validation.text, validation.image)
-    text_scores, image_scores, fused_scores = validation.scores(fusion)
-    codes = [category.code for category in classes]
-    description = Description(
-        demo=demo,
-        classes=classes,
-        text=text.settings,
-        image=image.settings,
-        fusion=fusion,
-        review_thresholds={
-            "text+image": review_thresholds(validation.truth, fused_scores, codes),
-            "text": review_thresholds(validation.truth, text_scores, codes),
-            "image": review_thresholds(validation.truth, image_scores, codes),
-        },
-        metrics=evaluate(test.truth, *test.scores(fusion)),
-        data=_data(name, split),
-        profile=_profile(split.train, text, fused_scores),
-    )
-    return description, _golden_inputs(test)
-
-
-def _data(name: str, split: Split) -> TrainingData:
-    return TrainingData(
-        name=name,
-        train_rows=len(split.train),
-        validation_rows=len(split.validation),
-        test_rows=len(split.test),
-        fingerprint=fingerprint([*split.train, *split.validation, *split.test]),
+    compared = baseline(split.train, split.test, classes) if baseline is not None else None
+    compared_test = compared[_rows_of(test.products, split.test)] if compared is not None else None
+    description = describe(name, demo, classes, split, text, image, validation, test, compared_test)
+    manifest = write_bundle(folder, text.tokenizer, text.model, image.model, golden_inputs(test), description)
+    for checkpoint in checkpoints.values():
+        checkpoint.remove()
+    histories = {WORDS: text.words_history, TEXT: text.history, HEAD: image.history, IMAGE: image.tuning_history}
+    return TrainedRun(
+        folder=folder,
+        manifest=manifest,
+        split=split,
+        validation=validation,
+        test=test,
+        histories={model: history for model, history in histories.items() if history},
+        broken_photos=len(image.features.broken),
+        gone_photos=len(image.features.gone),
+        baseline=compared,
     )
 
 
-def _profile(train: Sequence[Product], text: TrainedText, validation_scores: Scores) -> TrainingProfile:
-    """What later products are compared with. Token statistics are of rows as the model reads them, cut to length."""
-    encoder = TextEncoder(text.tokenizer, text.settings.max_tokens)
-    tokens = encoder.encode([product.text for product in train if product.text is not None])
-    read = int((tokens != PADDING_ID).sum())
-    counts = Counter(product.code for product in train)
-    return TrainingProfile(
-        class_mix={code: counts[code] / len(train) for code in sorted(counts)},
-        mean_tokens=read / len(tokens),
-        unknown_token_rate=int((tokens == UNKNOWN_ID).sum()) / max(1, read),
-        missing_image_rate=sum(product.photo is None for product in train) / len(train),
-        mean_confidence=float(np.mean(validation_scores.max(axis=1))),
-    )
-
-
-def _golden_inputs(test: Answers) -> GoldenInputs:
-    """A few test products, spread evenly over the split."""
-    rows = np.unique(np.linspace(0, len(test.products) - 1, GOLDEN_ROWS).astype(int))
-    chosen = [test.products[row] for row in rows]
-    return GoldenInputs([product.text or "" for product in chosen], [product.photo or b"" for product in chosen])
+def _rows_of(products: Sequence[Product], among: Sequence[Product]) -> list[int]:
+    """Where each product is among others that have it."""
+    row = {product.product_id: number for number, product in enumerate(among)}
+    return [row[product.product_id] for product in products]

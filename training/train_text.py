@@ -11,14 +11,16 @@ from shared.bundle import TextSettings
 from shared.errors import InvalidInput
 from shared.fusion import Scores
 from shared.taxonomy import Category
-from shared.tokenizer import TextEncoder
+from training.batches import InMemory, LabelledRows
+from training.checkpoints import Checkpoint
 from training.config import TrainingConfig
-from training.fitting import History, LabelledArrays, fit_classifier, logits_of
-from training.models import make_text_model
+from training.fitting import History, fit_classifier
+from training.models import make_text_model, weigh_by_rarity, words_part
 from training.products import Product, labels
 from training.progress import Progress
 from training.split import Split
-from training.tokens import train_tokenizer
+from training.steps import Answering
+from training.tokens import encode_texts, train_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +30,65 @@ class TrainedText:
     model: keras.Model
     tokenizer: Tokenizer
     settings: TextSettings
+    words_history: History
     history: History
 
     def logits(self, products: Sequence[Product]) -> Scores:
         """Logits (n, classes), float32; a row of NaN for a product without text."""
-        encoder = TextEncoder(self.tokenizer, self.settings.max_tokens)
         found = np.full((len(products), self.model.output_shape[1]), np.nan, dtype=np.float32)
         rows = [row for row, product in enumerate(products) if product.text is not None]
         if rows:
-            found[rows] = logits_of(self.model, encoder.encode([products[row].text or "" for row in rows]))
+            tokens = encode_texts(self.tokenizer, _texts([products[row] for row in rows]), self.settings.max_tokens)
+            found[rows] = Answering(self.model).logits(InMemory(tokens))
         return found
 
 
-def train_text(split: Split, classes: Sequence[Category], config: TrainingConfig, progress: Progress) -> TrainedText:
-    """Train the tokeniser on the training texts only, and the LSTM on them with early stopping on validation.
+def train_text(
+    split: Split,
+    classes: Sequence[Category],
+    config: TrainingConfig,
+    progress: Progress,
+    checkpoints: tuple[Checkpoint | None, Checkpoint | None] = (None, None),
+) -> TrainedText:
+    """Train the tokeniser on the training texts only, then the model on them with early stopping on validation.
 
+    First the part that weighs words; then the LSTM learns what that leaves over, and is left out if it makes nothing
+    better. With `checkpoints`, one for each, a fit goes on where an earlier one was cut short.
     Raises InvalidInput when training or validation has no text.
     """
     train = [product for product in split.train if product.text is not None]
     validation = [product for product in split.validation if product.text is not None]
     if not train or not validation:
         raise InvalidInput("No product with a text to train on, or none to validate on.", where="products")
-    tokenizer = train_tokenizer([product.text or "" for product in train], config.vocabulary)
-    encoder = TextEncoder(tokenizer, config.text.max_tokens)
+    progress.stage("tokeniser")
+    tokenizer = train_tokenizer(_texts(train), config.vocabulary)
     settings = TextSettings(max_tokens=config.text.max_tokens, vocabulary=tokenizer.get_vocab_size())
-    model = make_text_model(config.text, settings.vocabulary, len(classes))
-    arrays = [
-        LabelledArrays(encoder.encode([product.text or "" for product in part]), labels(part, classes))
+    rows, validation_rows = (
+        LabelledRows(InMemory(encode_texts(tokenizer, _texts(part), settings.max_tokens)), labels(part, classes))
         for part in (train, validation)
-    ]
-    history = fit_classifier(model, arrays[0], arrays[1], config.text_fit, progress)
-    return TrainedText(model, tokenizer, settings, history)
+    )
+    keras.utils.set_random_seed(config.seed)
+    model = make_text_model(config.text, settings.vocabulary, len(classes))
+    weigh_by_rarity(model, rows.inputs.read(np.arange(len(rows.inputs))))
+    words, both = checkpoints
+    part = words_part(model)
+    words_history = fit_classifier(
+        part, rows, validation_rows, config.words_fit, progress, seed=config.seed, checkpoint=words
+    )
+    for layer in part.layers:
+        layer.trainable = False
+    history = fit_classifier(
+        model,
+        rows,
+        validation_rows,
+        config.text_fit,
+        progress,
+        seed=config.seed,
+        checkpoint=both,
+        start_counts=True,
+    )
+    return TrainedText(model, tokenizer, settings, words_history, history)
+
+
+def _texts(products: Sequence[Product]) -> list[str]:
+    return [product.text or "" for product in products]

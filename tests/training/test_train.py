@@ -34,9 +34,10 @@ def test_a_tiny_bundle_is_better_than_guessing(tiny_training: TinyTraining) -> N
 def test_permuted_rows_train_the_very_same_bundle(tiny_training: TinyTraining, tmp_path: Path) -> None:
     order = np.random.default_rng(2).permutation(len(tiny_training.products))
     permuted = [tiny_training.products[row] for row in order]
-    manifest = train_bundle(
+    run = train_bundle(
         permuted, TrainingConfig.tiny(), tmp_path / "b", name="demo catalogue", demo=True, cache=tiny_training.cache
     )
+    manifest = run.manifest
     assert manifest.classes == tiny_training.manifest.classes
     assert manifest.metrics == tiny_training.manifest.metrics
     assert manifest.files == tiny_training.manifest.files

@@ -1,0 +1,74 @@
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import pytest
+
+from tests.support.tiny import TinyTraining
+from training.config import TrainingConfig
+from training.demo.catalogue import demo_catalogue
+from training.estimate import Estimate, Stage, estimate_run
+from training.products import Product
+from training.train import train_bundle
+
+
+@pytest.fixture(scope="module")
+def products() -> list[Product]:
+    return demo_catalogue(6, 4, text_only_per_category=4)
+
+
+@pytest.fixture(scope="module")
+def estimated(products: list[Product], tmp_path_factory: pytest.TempPathFactory) -> Estimate:
+    config = replace(TrainingConfig.tiny(), fine_tune_blocks=1)
+    return estimate_run(products, config, tmp_path_factory.mktemp("cache"))
+
+
+def test_every_stage_of_a_run_is_reckoned(estimated: Estimate) -> None:
+    stages = {stage.title: stage for stage in estimated.stages}
+    assert list(stages) == [
+        "split",
+        "tokeniser",
+        "text model",
+        "photo features",
+        "photo head",
+        "fine-tuning",
+        "bundle",
+    ]
+    assert estimated.seconds == pytest.approx(sum(stage.seconds for stage in estimated.stages))
+    assert stages["text model"].reckoning.startswith("6 epochs of 6 steps")
+    assert stages["fine-tuning"].reckoning.startswith("2 epochs of ")
+
+
+def test_only_photos_that_are_not_cached_cost_anything(tiny_training: TinyTraining) -> None:
+    estimated = estimate_run(tiny_training.products, TrainingConfig.tiny(), tiny_training.cache)
+    assert "photo features" not in {stage.title for stage in estimated.stages}
+
+
+def test_products_without_photos_are_estimated_too(tmp_path: Path) -> None:
+    products = [replace(product, photo=None) for product in demo_catalogue(6, 4)]
+    estimated = estimate_run(products, TrainingConfig.tiny(), tmp_path)
+    assert "photo head" not in {stage.title for stage in estimated.stages}
+
+
+def test_a_run_after_an_estimate_is_the_same_run(tiny_training: TinyTraining, tmp_path: Path) -> None:
+    config = TrainingConfig.tiny()
+    keras.utils.set_random_seed(99)
+    estimate_run(tiny_training.products, config, tmp_path / "cache")
+    run = train_bundle(
+        tiny_training.products,
+        config,
+        tmp_path / "bundle",
+        name="demo catalogue",
+        demo=True,
+        cache=tmp_path / "cache",
+    )
+    assert run.manifest.files == tiny_training.manifest.files
+
+
+def test_lines_are_for_people() -> None:
+    lines = Estimate((Stage("split", 0.4, "3 rows"), Stage("photo features", 7384.0, "85,000 photos"))).lines()
+    assert lines == [
+        "split                     0 s  3 rows",
+        "photo features       2 h 3 min  85,000 photos",
+        "together             2 h 3 min  at most; a fit that improves no more ends early",
+    ]

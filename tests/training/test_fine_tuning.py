@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from shared.bundle import IMAGE_MODEL
+from shared.fusion import calibrated
+from tests.support.tiny import TinyTraining
+from training.config import TrainingConfig
+from training.fine_tuning import unfreeze
+from training.fitting import FitConfig
+from training.models import convolutions, make_image_base
+from training.train import TrainedRun, train_bundle
+from training.train_image import photo_pixels_of
+
+TUNED = replace(
+    TrainingConfig.tiny(),
+    fine_tune_blocks=2,
+    fine_tune_fit=FitConfig(learning_rate=1e-5, epochs=2, patience=2, batch=16),
+)
+
+
+@pytest.fixture(scope="module")
+def tuned(tiny_training: TinyTraining, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    root = tmp_path_factory.mktemp("tuned")
+    return train_bundle(
+        tiny_training.products,
+        TUNED,
+        root / "bundle",
+        name="demo catalogue",
+        demo=True,
+        cache=tiny_training.cache,
+        work=root / "work",
+    )
+
+
+@pytest.mark.parametrize(("blocks", "learning"), [(0, 0), (1, 3), (2, 6), (5, 13)])
+def test_the_last_blocks_learn_and_no_other(blocks: int, learning: int) -> None:
+    base = make_image_base(32, None, seed=1)
+    unfreeze(base, blocks)
+    trainable = [bool(layer.trainable_weights) for layer in convolutions(base)]
+    assert trainable == [False] * (13 - learning) + [True] * learning
+
+
+def test_only_the_unfrozen_blocks_have_changed(tiny_training: TinyTraining, tuned: TrainedRun) -> None:
+    before, after = (
+        keras.saving.load_model(folder / IMAGE_MODEL, compile=False) for folder in (tiny_training.folder, tuned.folder)
+    )
+    same = [
+        all(np.array_equal(a, b) for a, b in zip(old.get_weights(), new.get_weights(), strict=True))
+        for old, new in zip(convolutions(before), convolutions(after), strict=True)
+    ]
+    assert same == [True] * 7 + [False] * 6
+
+
+def test_the_run_names_the_figures_of_all_three_fits(tuned: TrainedRun) -> None:
+    assert set(tuned.histories) == {"text", "head", "image"}
+    assert len(tuned.histories["image"]["val_loss"]) <= 2
+
+
+def test_answers_are_those_of_the_whole_tuned_model(tuned: TrainedRun) -> None:
+    model = keras.saving.load_model(tuned.folder / IMAGE_MODEL, compile=False)
+    pixels = photo_pixels_of(tuned.test.products, 32).read(np.arange(len(tuned.test.products)))
+    np.testing.assert_allclose(calibrated(np.asarray(model(pixels)), 1.0), calibrated(tuned.test.image, 1.0), atol=1e-5)
+
+
+def test_a_tuned_model_is_saved_frozen_like_any_other(tuned: TrainedRun) -> None:
+    model = keras.saving.load_model(tuned.folder / IMAGE_MODEL, compile=False)
+    assert not any(layer.trainable for layer in convolutions(model))

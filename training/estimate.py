@@ -1,0 +1,191 @@
+"""What a training run will cost, from a measurement of its first steps on the very data it is to run on.
+
+What is measured is dropped again, except for photo features, which the run would compute first anyway. Every fit sets
+its own random state, so nothing here changes what a run comes to.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count, islice
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from shared.taxonomy import RAKUTEN
+from training.batches import InMemory, LabelledRows, MappedRows
+from training.config import TrainingConfig
+from training.features import BATCH, distinct_views, fill_store, open_feature_store
+from training.fine_tuning import unfreeze
+from training.fitting import Fit, FitConfig
+from training.models import make_image_base, make_image_head, make_image_model, make_text_model
+from training.products import Product, class_order, labels
+from training.split import Split, split_products
+from training.tokens import encode_texts, train_tokenizer
+from training.train_image import mirrored_products, photo_pixels_of
+
+SAMPLE_TEXTS = 4_000
+SAMPLE_PHOTOS = 32  # decoded for the steps of fine-tuning
+SAMPLE_CALLS = 8  # answering calls' worth of rows
+LONGEST_SECONDS = 5.0  # for one measurement, once it has five steps
+MOST_STEPS = 60
+WRITING_SECONDS = 8.0  # saving both models, reading them back and answering the golden rows, on two cores
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a run: how long it takes if every planned epoch is needed, and what that was reckoned from."""
+
+    title: str
+    seconds: float
+    reckoning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run costs, stage by stage. Early stopping can only make it shorter."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def seconds(self) -> float:
+        """All stages together."""
+        return sum(stage.seconds for stage in self.stages)
+
+    def lines(self) -> list[str]:
+        """For people: a line per stage, and the sum."""
+        listed = [f"{stage.title:<18} {_in_words(stage.seconds):>10}  {stage.reckoning}" for stage in self.stages]
+        total = f"{'together':<18} {_in_words(self.seconds):>10}  at most; a fit that improves no more ends early"
+        return [*listed, total]
+
+
+def estimate_run(products: Sequence[Product], config: TrainingConfig, cache: Path) -> Estimate:
+    """Measure the first steps of a run on `products` that keeps its photo features in `cache`.
+
+    Takes half a minute to a minute on two cores. Raises InvalidInput and ValueError like the run itself would for
+    products that can't be divided.
+    """
+    began = time.monotonic()
+    split = split_products(
+        products,
+        validation_share=config.validation_share,
+        test_share=config.test_share,
+        seed=config.seed,
+        method=config.split,
+    )
+    seconds = time.monotonic() - began
+    return Estimate(
+        (
+            Stage("split", seconds, f"{len(products):,} rows"),
+            *_text_stages(split, config),
+            *_photo_stages(split, config, cache),
+            Stage("bundle", WRITING_SECONDS, "writing, reading back, golden rows"),
+        )
+    )
+
+
+def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
+    """Tokeniser with all encoding, and the LSTM."""
+    train, validation, test = ([p for p in part if p.text] for part in (split.train, split.validation, split.test))
+    sample = train[:: ceil(len(train) / SAMPLE_TEXTS)] if train else []
+    if not sample:
+        return
+    texts = [product.text or "" for product in sample]
+    began = time.monotonic()
+    tokenizer = train_tokenizer(texts, config.vocabulary)
+    learnt = time.monotonic()
+    tokens = encode_texts(tokenizer, texts, config.text.max_tokens)
+    encoded = time.monotonic()
+    # The run encodes training rows twice (to fit, and for the profile), validation rows twice and test rows once.
+    times = 2 * len(train) + 2 * len(validation) + len(test)
+    seconds = (learnt - began) * len(train) / len(sample) + (encoded - learnt) * times / len(sample)
+    yield Stage("tokeniser", seconds, f"{len(train):,} texts, from {len(sample):,} of them")
+    classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
+    whole = len(sample) == len(train)
+    vocabulary = tokenizer.get_vocab_size() if whole else config.vocabulary
+    rows = LabelledRows(InMemory(tokens), labels(sample, classes))
+    model = make_text_model(config.text, vocabulary, len(classes))
+    fit = Fit(model, rows, _some(rows), config.text_fit, config.seed)
+    yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test))
+
+
+def _photo_stages(split: Split, config: TrainingConfig, cache: Path) -> Iterator[Stage]:
+    """Features of the photos that the cache does not have, the head, and fine-tuning if that is asked for."""
+    train, validation, test = ([p for p in part if p.photo] for part in (split.train, split.validation, split.test))
+    products = [*train, *validation, *test]
+    base = make_image_base(config.image_size, config.weights, config.seed)
+    store = open_feature_store(base, config.head, cache)
+    mirrored = mirrored_products(split, config.head)
+    views = distinct_views(products, mirrored)
+    missing = {key: view for key, view in views.items() if key not in store.row_of}
+    if missing:
+        pace = _pace(fill_store(store, missing, base, config.head, set()))
+        left = sum(key not in store.row_of for key in missing)
+        seconds = pace.start + pace.step * ceil(left / BATCH) if left else 0.0
+        yield Stage("photo features", seconds, f"{left:,} photos, {BATCH / pace.step:.1f} a second")
+    if len(store.row_of) == len(store.broken):
+        return  # the run itself is going to say that there is no photo to train on
+    classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
+    known = store.rows()
+    learnt = [*train, *mirrored]
+    drawn = np.random.default_rng(config.seed).integers(0, len(known), len(learnt))
+    rows = LabelledRows(MappedRows(known, drawn, "", ()), labels(learnt, classes))
+    head = make_image_head(known.shape[1], config.head, len(classes))
+    fit = Fit(head, rows, _some(rows), config.head_fit, config.seed)
+    yield _fit_stage("photo head", fit, config.head_fit, len(learnt), len(validation), len(test))
+    if config.fine_tune_blocks:
+        unfreeze(base, config.fine_tune_blocks)
+        photos = [product for product in train if product.photo_hash in store.row_of][:SAMPLE_PHOTOS]
+        rows = LabelledRows(photo_pixels_of(photos, config.image_size), labels(photos, classes))
+        fit = Fit(make_image_model(base, config.head, head), rows, _some(rows), config.fine_tune_fit, config.seed)
+        yield _fit_stage("fine-tuning", fit, config.fine_tune_fit, len(train), len(validation), len(test))
+
+
+def _fit_stage(title: str, fit: Fit, config: FitConfig, train: int, validation: int, test: int) -> Stage:
+    """A fit on so many rows, every planned epoch with its validation, and the answers on validation and test."""
+    learning = _pace(done.numpy() for done in chain.from_iterable(fit.train_steps(epoch) for epoch in count()))
+    answering = _pace(iter(fit.validation_figures, None))
+    epochs, steps = config.planned_epochs(train), ceil(train / config.batch)
+    answered = (epochs + 1) * validation + test
+    seconds = learning.start + answering.start + epochs * steps * learning.step
+    seconds += answered * answering.step / fit.validation_rows
+    return Stage(title, seconds, f"{epochs} epochs of {steps:,} steps, {1_000 * learning.step:.1f} ms each")
+
+
+def _some(rows: LabelledRows) -> LabelledRows:
+    """Enough rows to see how quickly they are answered."""
+    chosen = np.arange(min(SAMPLE_CALLS * rows.inputs.answered_at_once, len(rows.inputs)))
+    return LabelledRows(InMemory(rows.inputs.read(chosen)), rows.truth[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """Seconds until the first step of a kind can be taken (compiling), and seconds a step."""
+
+    start: float
+    step: float
+
+
+def _pace(steps: Iterator[object]) -> _Pace:
+    """Take steps until that says enough. The first two are not typical: one compiles, one fills caches."""
+    times: list[float] = []
+    began = moment = time.monotonic()
+    for _ in islice(steps, MOST_STEPS):
+        times.append(time.monotonic() - moment)
+        moment = time.monotonic()
+        if len(times) > 4 and moment - began - times[0] > LONGEST_SECONDS:
+            break
+    typical = times[2:] or times[-1:]
+    step = sum(typical) / len(typical)
+    return _Pace(max(0.0, times[0] - step), step)
+
+
+def _in_words(seconds: float) -> str:
+    """The two largest units: 40 s, 12 min 5 s, 3 h 20 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
