@@ -1,13 +1,17 @@
 """The `shelfwise` command: its subcommands, each a shell over one call. Imports wait until they are needed."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from shared.errors import ShelfwiseError
 from shared.users import Role
+
+if TYPE_CHECKING:
+    from cli.labelled_data import LabelledData
 
 app = typer.Typer(
     name="shelfwise",
@@ -18,12 +22,28 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 users = typer.Typer(help="Accounts, on the machine that has the database.", no_args_is_help=True, rich_markup_mode=None)
+models = typer.Typer(help="Published bundles, and which one answers.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(users, name="users")
+app.add_typer(models, name="models")
 
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept. [default: SHELFWISE_DATA_DIR or var]")]
 Url = Annotated[str, typer.Option(envvar="SHELFWISE_URL", help="Where the service answers.")]
 OfUser = Annotated[str, typer.Argument(help="Name of the account.")]
+OfVersion = Annotated[str, typer.Argument(help="Version of the bundle.")]
+DataPath = Annotated[Path | None, typer.Option(help="Rakuten's layout, or a CSV with prdtypecode, or its folder.")]
+ImagesPath = Annotated[Path | None, typer.Option(help="Folder of the photos. [default: beside the data]")]
+TaxonomyPath = Annotated[Path | None, typer.Option(help="CSV with the categories' names: code,name[,name_en].")]
+FromService = Annotated[bool, typer.Option("--from-service", help="Take the products and corrections held here.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="With --from-service: what was labelled before.")]
+SummaryPath = Annotated[Path | None, typer.Option("--json", help="Write a summary to this file.")]
 UserName = Annotated[str, typer.Option(envvar="SHELFWISE_USER", help="Who you are.")]
+
+
+class SplitMethod(StrEnum):
+    """Whether look-alikes stay together in one part of the data."""
+
+    GROUPED = "grouped"
+    RANDOM = "random"
 
 
 def main() -> None:
@@ -139,6 +159,105 @@ def enable(username: OfUser, data_dir: DataDir = None) -> None:
     disable_account(load_settings(**_given(data_dir=data_dir)), username, disabled=False)
 
 
+@models.command("list")
+def list_releases(data_dir: DataDir = None) -> None:
+    """Show every published bundle, newest first."""
+    from cli.models import list_models
+    from shared.settings import load_settings
+
+    list_models(load_settings(**_given(data_dir=data_dir)))
+
+
+@models.command("show")
+def show_release(version: OfVersion, data_dir: DataDir = None) -> None:
+    """Show what a bundle was made of, and how good it is."""
+    from cli.models import show_model
+    from shared.settings import load_settings
+
+    show_model(load_settings(**_given(data_dir=data_dir)), version)
+
+
+@models.command("activate")
+def activate_release(version: OfVersion, data_dir: DataDir = None) -> None:
+    """Have workers answer with a bundle, and wait until they do, 15 seconds at most."""
+    from cli.models import activate_model
+    from shared.settings import load_settings
+
+    activate_model(load_settings(**_given(data_dir=data_dir)), version)
+
+
+@app.command()
+def labels(
+    since: Annotated[str | None, typer.Option(help="Count what came from this time on.", metavar="TIME")] = None,
+    until: Annotated[str | None, typer.Option(help="Count what came before this time.", metavar="TIME")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say how many labelled products and corrections are new or changed, and how many there are to train on."""
+    from cli.labels import count_labels
+    from cli.times import time_of
+    from shared.settings import load_settings
+
+    begin = None if since is None else time_of(since, "--since")
+    end = None if until is None else time_of(until, "--until")
+    count_labels(load_settings(**_given(data_dir=data_dir)), begin, end, as_json=as_json)
+
+
+@app.command("train")
+def train_bundle(
+    data: DataPath = None,
+    images: ImagesPath = None,
+    taxonomy: TaxonomyPath = None,
+    from_service: FromService = False,
+    until: Until = None,
+    name: Annotated[str | None, typer.Option(help="Name of the data. [default: that of the folder or file]")] = None,
+    vgg16_weights: Annotated[
+        str, typer.Option(metavar="imagenet|none|FILE", help="What VGG16 starts from; imagenet is downloaded by Keras.")
+    ] = "imagenet",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each fit, at most.")] = None,
+    fine_tune: Annotated[int, typer.Option(min=0, max=5, help="Blocks of VGG16 that learn too; wants a GPU.")] = 0,
+    split: Annotated[SplitMethod, typer.Option(help="Keep look-alikes together, or not.")] = SplitMethod.GROUPED,
+    validation: Annotated[float | None, typer.Option(help="Share of the rows to validate on.")] = None,
+    test: Annotated[float | None, typer.Option(help="Share of the rows to test on.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides all that is random.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained on and for how long.")] = False,
+    activate: Annotated[bool, typer.Option("--activate", help="Activate the bundle if it passes the gate.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Activate it even if it does not.")] = False,
+    summary: SummaryPath = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train on labelled products, measure, and publish the bundle."""
+    from cli.train import Wishes, train
+    from shared.settings import load_settings
+
+    wishes = Wishes(name, vgg16_weights, epochs, fine_tune, split.value, validation, test, seed)
+    labelled = _labelled_data(data, images, taxonomy, from_service, until)
+    settings = load_settings(**_given(data_dir=data_dir))
+    train(settings, labelled, wishes, dry_run=dry_run, activate=activate, force=force, summary=summary)
+
+
+@app.command("evaluate")
+def evaluate_bundle(
+    bundle: Annotated[str, typer.Option(metavar="VERSION|FOLDER", help="The bundle to ask.")],
+    data: DataPath = None,
+    images: ImagesPath = None,
+    taxonomy: TaxonomyPath = None,
+    from_service: FromService = False,
+    until: Until = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report. [default: evaluations/… in the data folder]")
+    ] = None,
+    summary: SummaryPath = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure a bundle on labelled products."""
+    from cli.evaluate import evaluate
+    from shared.settings import load_settings
+
+    labelled = _labelled_data(data, images, taxonomy, from_service, until)
+    evaluate(load_settings(**_given(data_dir=data_dir)), bundle, labelled, out, summary)
+
+
 @app.command()
 def doctor(
     data_dir: DataDir = None,
@@ -151,6 +270,15 @@ def doctor(
     from cli.doctor import examine
 
     examine(_given(data_dir=data_dir, host=host, port=port), deep=deep, as_json=as_json)
+
+
+def _labelled_data(
+    data: Path | None, images: Path | None, taxonomy: Path | None, from_service: bool, until: str | None
+) -> "LabelledData":
+    from cli.labelled_data import LabelledData
+    from cli.times import time_of
+
+    return LabelledData(data, images, taxonomy, from_service, None if until is None else time_of(until, "--until"))
 
 
 def _given(**options: object) -> dict[str, object]:
