@@ -1,10 +1,10 @@
-# Everything goes into .venv, demo/ and var/; nothing outside this folder is touched.
+# Everything goes into .venv, .venv-airflow, demo/ and var/; nothing outside this folder is touched.
 
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-training demo up test lint format bench lock openapi clean
+.PHONY: help install install-training demo up test lint format airflow-test bench lock openapi clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -21,6 +21,9 @@ up: .venv/installed-service ## run the service on http://127.0.0.1:8000 until Ct
 
 test: .venv/installed-dev ## run every test
 	@$(BIN)/pytest
+
+airflow-test: .venv/installed-dev .venv-airflow/installed ## run the Airflow DAG for real, in an Airflow of its own
+	@$(BIN)/pytest airflow/tests
 
 lint: .venv/installed-dev ## check style, types and import contracts
 	$(BIN)/ruff check .
@@ -42,7 +45,7 @@ openapi: .venv/installed-service ## write docs/openapi.json anew
 	@scripts/openapi
 
 clean: ## remove everything that the other targets made here
-	rm -rf .venv demo var build benchmarks/.cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-airflow demo var build benchmarks/.cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/installed-service: requirements/service.txt pyproject.toml
 	@scripts/install requirements/service.txt
@@ -55,3 +58,9 @@ clean: ## remove everything that the other targets made here
 .venv/installed-dev: requirements/dev.txt pyproject.toml
 	@scripts/install requirements/dev.txt
 	@touch .venv/installed-service .venv/installed-training $@
+
+.venv-airflow/installed: airflow/requirements.txt | .venv/installed-dev
+	@echo "installing $< into .venv-airflow"
+	@$(BIN)/python -m venv --clear --without-pip .venv-airflow
+	@$(BIN)/uv pip install --quiet --python .venv-airflow/bin/python --require-hashes -r $<
+	@touch $@
