@@ -1,13 +1,12 @@
 """`shelfwise evaluate`: what any bundle makes of any labelled products."""
 
-import os
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 from cli.current_database import current_database
 from cli.figures import say_figures, write_summary
 from cli.labelled_data import LabelledData, require_training_extra
-from cli.terminal import say
+from cli.terminal import quiet_tensorflow, say
 from shared.bundle import Bundle
 from shared.bundles import manifest_of
 from shared.database import Database
@@ -23,7 +22,7 @@ def evaluate(settings: Settings, bundle: str, data: LabelledData, out: Path | No
     that cannot be read, or when something else than a report is at `out`.
     """
     require_training_extra()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    quiet_tensorflow()
     store = ObjectStore(settings.store)
     folder = Path(bundle)
     with ExitStack() as stack:

@@ -1,6 +1,5 @@
 """`shelfwise train`: labelled products in; a measured, tracked, published bundle out, and active if it may be."""
 
-import os
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cli.figures import say_figures, write_summary
 from cli.labelled_data import LabelledData, require_training_extra
 from cli.models import activate_model
-from cli.terminal import say
+from cli.terminal import quiet_tensorflow, say
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput
 from shared.settings import Settings
@@ -54,7 +53,7 @@ def train(
     gate keeps it back, which `force` overrules.
     """
     require_training_extra()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    quiet_tensorflow()
     from migrations.upgrade import upgrade
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from training.config import TrainingConfig
 from training.features import BATCH, distinct_views, fill_store, open_feature_store
 from training.fine_tuning import unfreeze
 from training.fitting import Fit, FitConfig
-from training.models import make_image_base, make_image_head, make_image_model, make_text_model
+from training.models import make_image_base, make_image_head, make_image_model, make_text_model, words_part
 from training.products import Product, class_order, labels
 from training.split import Split, split_products
 from training.tokens import encode_texts, train_tokenizer
@@ -86,14 +86,14 @@ def estimate_run(products: Sequence[Product], config: TrainingConfig, cache: Pat
 
 
 def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
-    """Tokeniser with all encoding, and the LSTM."""
+    """Tokeniser with all encoding, then the two fits of the text model."""
     train, validation, test = ([p for p in part if p.text] for part in (split.train, split.validation, split.test))
     sample = train[:: ceil(len(train) / SAMPLE_TEXTS)] if train else []
     if not sample:
         return
     texts = [product.text or "" for product in sample]
     began = time.monotonic()
-    tokenizer = train_tokenizer(texts, config.vocabulary)
+    tokenizer = train_tokenizer(texts, config.vocabulary(len(train)))
     learnt = time.monotonic()
     tokens = encode_texts(tokenizer, texts, config.text.max_tokens)
     encoded = time.monotonic()
@@ -103,9 +103,13 @@ def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
     yield Stage("tokeniser", seconds, f"{len(train):,} texts, from {len(sample):,} of them")
     classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
     whole = len(sample) == len(train)
-    vocabulary = tokenizer.get_vocab_size() if whole else config.vocabulary
+    vocabulary = tokenizer.get_vocab_size() if whole else config.vocabulary(len(train))
     rows = LabelledRows(InMemory(tokens), labels(sample, classes))
     model = make_text_model(config.text, vocabulary, len(classes))
+    part = words_part(model)
+    fit = Fit(part, rows, _some(rows), config.words_fit, config.seed)
+    yield _fit_stage("words of the text", fit, config.words_fit, len(train), len(validation), 0)
+    part.trainable = False
     fit = Fit(model, rows, _some(rows), config.text_fit, config.seed)
     yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test))
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 # ImageNet's mean RGB, which keras.applications.vgg16.preprocess_input subtracts ("caffe" mode), 0 to 255.
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
-WORD_LOGITS, RARITY = "word_logits", "word_rarity"
+WORD_LOGITS, RARITY, EVIDENCE = "word_logits", "word_rarity", "word_evidence"
 LENGTH = 20.0  # of a block's scaled mean or maximum; what the head's learning rate is meant for
 EVIDENCE_SCALE = 30.0  # one telling word among dozens decides; without this its weights would take long to grow
 BLOCKS = tuple(f"block{number}_pool" for number in range(1, 6))
@@ -26,7 +26,8 @@ BLOCKS = tuple(f"block{number}_pool" for number in range(1, 6))
 class TextModelConfig:
     """Sizes of the text model. `max_tokens` is also what a row costs: an LSTM's work grows with it."""
 
-    max_tokens: int = 96
+    max_tokens: int = 128
+    word_dropout: float = 0.3
     embedding: int = 96
     units: int = 64
     pooled_tokens: int = 4
@@ -59,7 +60,8 @@ def make_text_model(config: TextModelConfig, vocabulary: int, classes: int) -> k
     """
     tokens = keras.Input((config.max_tokens,), dtype="int32", name="tokens")
     rarity = layers.Embedding(vocabulary, 1, mask_zero=True, trainable=False, name=RARITY)(tokens)
-    evidence = layers.Embedding(vocabulary, classes, "zeros", mask_zero=True, name="word_evidence")(tokens)
+    evidence = layers.Embedding(vocabulary, classes, "zeros", mask_zero=True, name=EVIDENCE)(tokens)
+    evidence = layers.Dropout(config.word_dropout, (None, config.max_tokens, 1), name="word_dropout")(evidence)
     evidence = layers.Multiply(name="weighed_evidence")([evidence, rarity])
     evidence = layers.GlobalAveragePooling1D(name="mean_evidence")(evidence)
     word_logits = layers.Rescaling(EVIDENCE_SCALE, dtype="float32", name=WORD_LOGITS)(evidence)
@@ -86,6 +88,12 @@ def weigh_by_rarity(text_model: keras.Model, tokens: NDArray[np.int32]) -> None:
     for row in tokens:
         rows[np.unique(row)] += 1
     layer.set_weights([(np.log((1 + len(tokens)) / (1 + rows)) + 1)[:, None].astype(np.float32)])
+
+
+def temper_evidence(text_model: keras.Model, temperature: float) -> None:
+    """Divide the words' evidence by a temperature, so that the LSTM is not fitted on mere over- or underconfidence."""
+    layer = text_model.get_layer(EVIDENCE)
+    layer.set_weights([weights / np.float32(temperature) for weights in layer.get_weights()])
 
 
 def words_part(text_model: keras.Model) -> keras.Model:

@@ -15,7 +15,8 @@ from training.batches import InMemory, LabelledRows
 from training.checkpoints import Checkpoint
 from training.config import TrainingConfig
 from training.fitting import History, fit_classifier
-from training.models import make_text_model, weigh_by_rarity, words_part
+from training.fusion import fit_temperature
+from training.models import make_text_model, temper_evidence, weigh_by_rarity, words_part
 from training.products import Product, labels
 from training.progress import Progress
 from training.split import Split
@@ -61,7 +62,7 @@ def train_text(
     if not train or not validation:
         raise InvalidInput("No product with a text to train on, or none to validate on.", where="products")
     progress.stage("tokeniser")
-    tokenizer = train_tokenizer(_texts(train), config.vocabulary)
+    tokenizer = train_tokenizer(_texts(train), config.vocabulary(len(train)))
     settings = TextSettings(max_tokens=config.text.max_tokens, vocabulary=tokenizer.get_vocab_size())
     rows, validation_rows = (
         LabelledRows(InMemory(encode_texts(tokenizer, _texts(part), settings.max_tokens)), labels(part, classes))
@@ -75,6 +76,7 @@ def train_text(
     words_history = fit_classifier(
         part, rows, validation_rows, config.words_fit, progress, seed=config.seed, checkpoint=words
     )
+    temper_evidence(model, fit_temperature(validation_rows.truth, Answering(part).logits(validation_rows.inputs)))
     for layer in part.layers:
         layer.trainable = False
     history = fit_classifier(

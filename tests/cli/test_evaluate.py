@@ -24,10 +24,10 @@ HEADER = ("productid", "designation", "description", "image", "prdtypecode")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two products of each category with their photos, in a CSV; one of them without a photo."""
+    """Five products of each category with their photos, in a CSV; one of them without a photo."""
     folder = tmp_path_factory.mktemp("catalogue")
     rows = []
-    for number, product in enumerate(demo_catalogue(11, 2)):
+    for number, product in enumerate(demo_catalogue(11, 5)):
         if product.photo is not None and number:
             (folder / f"{number}.jpg").write_bytes(product.photo.read())
         rows.append((number, product.designation, product.description or "", f"{number}.jpg", product.code))
@@ -61,15 +61,15 @@ def test_a_folder_is_asked_about_a_csv_and_the_figures_are_printed_and_written(
     assert report.name.startswith(f"{tiny_bundle.manifest.version}-catalogue")
     assert json.loads((report / "metrics.json").read_text())["figures"] == found["figures"]
     assert {name: figures["rows"] for name, figures in found["figures"].items()} == {
-        "text": 54,
-        "image": 53,
-        "fused": 53,
-        "served": 54,
-        "baseline": 54,
+        "text": 135,
+        "image": 134,
+        "fused": 134,
+        "served": 135,
+        "baseline": 135,
     }
     assert "5 folds of this data" in (report / "report.md").read_text()
     said = capsys.readouterr().out
-    assert "54 rows read" in said
+    assert "135 rows read" in said
     assert f"{found['figures']['served']['macro_f1']:.4f}" in said
     assert f"report: {report / 'report.md'}" in said
 
@@ -113,7 +113,7 @@ def test_a_folder_with_other_things_is_refused_before_anything_is_asked(
     shutil.copytree(data, out)
     with pytest.raises(InvalidInput, match="is no report that could be replaced"):
         evaluate(settings, str(tiny_bundle.folder), LabelledData(path=data), out, None)
-    assert len(list(out.iterdir())) == 54
+    assert len(list(out.iterdir())) == 135
 
 
 @pytest.mark.parametrize(

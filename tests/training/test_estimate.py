@@ -28,6 +28,7 @@ def test_every_stage_of_a_run_is_reckoned(estimated: Estimate) -> None:
     assert list(stages) == [
         "split",
         "tokeniser",
+        "words of the text",
         "text model",
         "photo features",
         "photo head",
@@ -35,7 +36,7 @@ def test_every_stage_of_a_run_is_reckoned(estimated: Estimate) -> None:
         "bundle",
     ]
     assert estimated.seconds == pytest.approx(sum(stage.seconds for stage in estimated.stages))
-    assert stages["text model"].reckoning.startswith("6 epochs of 6 steps")
+    assert stages["text model"].reckoning.startswith("6 epochs of 5 steps")
     assert stages["fine-tuning"].reckoning.startswith("2 epochs of ")
 
 
@@ -68,7 +69,7 @@ def test_a_run_after_an_estimate_is_the_same_run(tiny_training: TinyTraining, tm
 def test_lines_are_for_people() -> None:
     lines = Estimate((Stage("split", 0.4, "3 rows"), Stage("photo features", 7384.0, "85,000 photos"))).lines()
     assert lines == [
-        "split                     0 s  3 rows",
-        "photo features       2 h 3 min  85,000 photos",
-        "together             2 h 3 min  at most; a fit that improves no more ends early",
+        "split                    0 s  3 rows",
+        "photo features      2 h 3 min  85,000 photos",
+        "together            2 h 3 min  at most; a fit that improves no more ends early",
     ]

@@ -16,6 +16,7 @@ from training.train_image import photo_pixels_of
 
 TUNED = replace(
     TrainingConfig.tiny(),
+    head_fit=FitConfig(learning_rate=3e-3, epochs=1),  # leaves something to learn
     fine_tune_blocks=2,
     fine_tune_fit=FitConfig(learning_rate=1e-5, epochs=2, patience=2, batch=16),
 )
@@ -55,7 +56,7 @@ def test_only_the_unfrozen_blocks_have_changed(tiny_training: TinyTraining, tune
 
 
 def test_the_run_names_the_figures_of_all_three_fits(tuned: TrainedRun) -> None:
-    assert set(tuned.histories) == {"text", "head", "image"}
+    assert set(tuned.histories) == {"words", "text", "head", "image"}
     assert len(tuned.histories["image"]["val_loss"]) <= 2
 
 

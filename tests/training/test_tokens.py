@@ -28,6 +28,16 @@ def test_case_is_folded_and_accents_and_digits_are_kept(tokenizer: Tokenizer) ->
     assert ids("lot de 4") != ids("lot de 5")
 
 
+@pytest.mark.parametrize("text", ["!!!", "...", "-", "\u00a0/"])
+def test_a_text_of_punctuation_only_is_a_token_nevertheless(tokenizer: Tokenizer, text: str) -> None:
+    assert (TextEncoder(tokenizer, 8).encode([text]) != PADDING_ID).any()
+
+
+def test_punctuation_only_ends_words(tokenizer: Tokenizer) -> None:
+    one, other = TextEncoder(tokenizer, 24).encode(["Livre: lot de 4 (neuf), état!", "livre lot de 4 neuf état"])
+    assert one.tolist() == other.tolist()
+
+
 def test_the_vocabulary_is_bounded(tokenizer: Tokenizer) -> None:
     assert tokenizer.get_vocab_size() <= 600
 

@@ -148,18 +148,18 @@ def test_half_precision_without_a_gpu_is_one_sentence(tiny_bundle: Bundle) -> No
 
 @pytest.mark.parametrize(("model", "precision"), [(TEXT_MODEL, "float32"), (IMAGE_MODEL, "auto")])
 def test_a_model_with_other_weights_is_refused(changed: Any, model: str, precision: str) -> None:
-    bundle = changed(model, shuffle_last_layer)
+    bundle = changed(model, shuffle_classes)
 
     with pytest.raises(BundleRefused, match=r"golden rows differ by 0\.\d+, more than"):
         make_predictor().load(bundle, precision)
 
 
-def shuffle_last_layer(path: Path) -> None:
+def shuffle_classes(path: Path) -> None:
     import keras
 
     model = keras.saving.load_model(path, compile=False)
-    *others, kernel, bias = model.get_weights()
-    model.set_weights([*others, 3 * np.roll(kernel, 5, axis=1), bias])
+    classes, weights = model.output_shape[1], model.get_weights()
+    model.set_weights([3 * np.roll(each, 5, -1) if each.shape[-1:] == (classes,) else each for each in weights])
     model.save(path)
 
 

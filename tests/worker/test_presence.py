@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,9 +26,11 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def loop(database: Database, make_inference: MakeInference) -> ModelLoop:
+def loop(database: Database, make_inference: MakeInference) -> Iterator[ModelLoop]:
     """A loop that nobody runs: what it holds and when it advances is for the test to say."""
-    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60))
+    guard = StallGuard(60)
+    with guard:  # which `advance` arms, so it has to be disarmed: it would end the process of all later tests
+        yield ModelLoop("worker-a", database, Served(make_inference()), LEASE, guard)
 
 
 def rows(database: Database) -> list[tuple[object, ...]]:

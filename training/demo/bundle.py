@@ -38,7 +38,7 @@ def demo_config() -> "TrainingConfig":
         weights=None,
         validation_share=DEMO_VALIDATION_ROWS / DEMO_ROWS,
         test_share=DEMO_TEST_ROWS / DEMO_ROWS,
-        vocabulary=1_200,
+        most_tokens=1_200,
         head=replace(RANDOM_START_HEAD, mirrored_below=0),  # mirror images would double what takes the time
         head_fit=RANDOM_START_FIT,
         text=TextModelConfig(max_tokens=16, embedding=64, units=64, pooled_tokens=1, dropout=0.5),

@@ -1,0 +1,163 @@
+"""Macro-F1 of the default models on a labelled catalogue, over several seeds, beside simpler recipes on the same rows.
+
+python -m benchmarks.training_figures --data PATH --vgg16-weights FILE [--seeds 0,1,2,3,4] [--plain] [--cache FOLDER]
+
+Every seed divides the catalogue anew, 60/20/20, once keeping look-alikes together (the test is of new products) and
+once at random. Nothing is fitted or chosen on test rows. Prints a Markdown table: mean and standard deviation.
+"""
+
+import argparse
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from shared.fusion import Scores, fused
+
+if TYPE_CHECKING:
+    from training.answers import Answers
+    from training.config import TrainingConfig
+    from training.train_image import TrainedImage
+
+METHODS: tuple[Literal["random", "grouped"], ...] = ("random", "grouped")
+SHARE = 0.2  # of validation, and of test
+MOST_ITERATIONS = 2_000
+# scikit-learn's C for photo features of length one: of 10 to 10,000, the best by new products on other seeds.
+PHOTO_C = 400.0
+Figures = Mapping[str, float]
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, required=True, help="a labelled catalogue, as `shelfwise train` takes it")
+    parser.add_argument("--images", type=Path, help="folder of its photos, where it is not beside the data")
+    parser.add_argument("--vgg16-weights", default="imagenet", help="imagenet, or a file of weights without top")
+    parser.add_argument("--seeds", default="0,1,2,3,4", help="comma-separated")
+    parser.add_argument("--plain", action="store_true", help="measure benchmarks/plain_recipe.py as well")
+    parser.add_argument("--cache", type=Path, help="folder of photo features, to use again")
+    arguments = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its greeting is not news
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    with tempfile.TemporaryDirectory() as temporary:
+        cache = arguments.cache or Path(temporary)
+        for method in METHODS:
+            found: dict[str, list[float]] = defaultdict(list)
+            for seed in seeds:
+                measured = dict(_measured(arguments, method, seed, cache))
+                print(method, seed, {name: round(value, 3) for name, value in measured.items()}, flush=True)
+                for name, value in measured.items():
+                    found[name].append(value)
+            print(f"\n| {method} split | macro-F1 | standard deviation |\n|---|---|---|")
+            for name, values in found.items():
+                print(f"| {name} | {np.mean(values):.3f} | {np.std(values):.3f} |")
+            print(flush=True)
+
+
+def _measured(
+    arguments: argparse.Namespace, method: Literal["random", "grouped"], seed: int, cache: Path
+) -> Iterator[tuple[str, float]]:
+    """Macro-F1 on the test rows of one split, by the name of what answered."""
+    from training.answers import answer
+    from training.baseline import baseline_scores
+    from training.config import TrainingConfig
+    from training.datasets import open_dataset
+    from training.fusion import fit_fusion
+    from training.models import words_part
+    from training.products import class_order
+    from training.progress import Silent
+    from training.split import split_products
+    from training.train_image import train_image
+    from training.train_text import train_text
+
+    data = open_dataset(arguments.data, arguments.images)
+    config = replace(
+        TrainingConfig(),
+        seed=seed,
+        split=method,
+        weights=arguments.vgg16_weights,
+        validation_share=SHARE,
+        test_share=SHARE,
+    )
+    split = split_products(data.products, validation_share=SHARE, test_share=SHARE, seed=seed, method=method)
+    classes = class_order(data.products, data.taxonomy)
+    text = train_text(split, classes, config, Silent())
+    image = train_image(split, classes, config, cache, Silent())
+    validation, test = (
+        answer(part, classes, text, image, name)
+        for part, name in ((split.validation, "validation"), (split.test, "test"))
+    )
+    for name, scores in zip(("text", "photo", "fused"), test.scores(fit_fusion(*_logits(validation))), strict=True):
+        yield f"Shelfwise: {name}", _macro_f1(test, scores)
+    words = replace(text, model=words_part(text.model))
+    yield "its text model without the LSTM", _macro_f1(test, words.logits(test.products))
+    simple_text = [baseline_scores(split.train, part.products, classes) for part in (validation, test)]
+    simple_photo = _photo_regression(split.train, [validation.products, test.products], classes, image, config)
+    yield "TF-IDF and logistic regression: text", _macro_f1(test, simple_text[1])
+    yield "logistic regression on pooled VGG16 features: photo", _macro_f1(test, simple_photo[1])
+    yield "those two fused", _fused_f1(validation, test, simple_text, simple_photo)
+    if arguments.plain:
+        from benchmarks.plain_recipe import plain_photo_scores, plain_text_scores
+
+        plain_text = plain_text_scores(split.train, validation.products, test.products, classes, seed)
+        plain_photo = plain_photo_scores(
+            split.train, validation.products, test.products, classes, seed, arguments.vgg16_weights, cache
+        )
+        yield "plain recipe: text", _macro_f1(test, plain_text[1])
+        yield "plain recipe: photo", _macro_f1(test, plain_photo[1])
+        yield "plain recipe: fused", _fused_f1(validation, test, plain_text, plain_photo)
+
+
+def _photo_regression(
+    train: Sequence[Any],
+    parts: Sequence[Sequence[Any]],
+    classes: Sequence[Any],
+    image: "TrainedImage",
+    config: "TrainingConfig",
+) -> list[Scores]:
+    """Probabilities of logistic regression on the means of VGG16's last block, each photo's of length one."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import normalize
+
+    from training.products import labels
+
+    width = image.features.rows.shape[1] // (2 * len(config.head.blocks))
+    means = slice(-2 * width, -width)  # the last block's, before its maxima; the blocks are of equal width
+
+    def rows(products: Sequence[Any]) -> Any:
+        return normalize(np.asarray(image.features.rows[image.features.rows_of(products), means]))
+
+    known = [product for product, row in zip(train, image.features.rows_of(train), strict=True) if row >= 0]
+    model = LogisticRegression(C=PHOTO_C, max_iter=MOST_ITERATIONS).fit(rows(known), labels(known, classes))
+    found = []
+    for part in parts:
+        scores = np.zeros((len(part), len(classes)), dtype=np.float32)
+        scores[:, model.classes_] = model.predict_proba(rows(part))
+        found.append(scores)
+    return found
+
+
+def _fused_f1(validation: "Answers", test: "Answers", text: Sequence[Scores], photo: Sequence[Scores]) -> float:
+    """Of two models' probabilities on validation and test, at the weight that is best on validation."""
+    from training.fusion import fit_text_weight
+
+    return _macro_f1(test, fused(text[1], photo[1], fit_text_weight(validation.truth, text[0], photo[0])))
+
+
+def _logits(answers: "Answers") -> tuple[Any, Scores, Scores]:
+    return answers.truth, answers.text, answers.image
+
+
+def _macro_f1(answers: "Answers", scores: Scores) -> float:
+    from training.evaluation import macro_f1
+
+    return macro_f1(answers.truth, scores.argmax(axis=1), scores.shape[1])
+
+
+if __name__ == "__main__":
+    main()
