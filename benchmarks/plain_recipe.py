@@ -20,10 +20,15 @@ WORDS, VOCABULARY, UNITS, HIDDEN = 10, 10_000, 128, 256
 EPOCHS, PATIENCE, BATCH = 40, 5, 32
 _LETTERS = re.compile(r"[^a-zA-Z]+")
 _STOP_WORDS = frozenset(
-    "a ai au aux avec c ce ces d dans de des du elle en est et eux il ils j je l la le les leur lui m ma mais me mes "
-    "moi mon n ne nos notre nous on ou par pas pour qu que qui s sa se ses son sont sur t ta te tes toi ton tu un une "
-    "vos votre vous y".split()
-)
+    re.findall(
+        r"\w+",
+        """
+    a ai au aux avec c ce ces d dans de des du elle en est et eux il ils j je l la le les leur lui m ma mais me mes
+    moi mon n ne nos notre nous on ou par pas pour qu que qui s sa se ses son sont sur t ta te tes toi ton tu un une
+    vos votre vous y
+""",
+    )
+)  # French
 
 
 def plain_text_scores(

@@ -14,11 +14,13 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from shared.tokenizer import PADDING_ID
+
 # ImageNet's mean RGB, which keras.applications.vgg16.preprocess_input subtracts ("caffe" mode), 0 to 255.
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 WORD_LOGITS, RARITY, EVIDENCE = "word_logits", "word_rarity", "word_evidence"
 LENGTH = 20.0  # of a block's scaled mean or maximum; what the head's learning rate is meant for
-EVIDENCE_SCALE = 30.0  # one telling word among dozens decides; without this its weights would take long to grow
+EVIDENCE_LENGTH = 12.0  # of a text as a vector of weighed words; what the learning rate of the words part is meant for
 BLOCKS = tuple(f"block{number}_pool" for number in range(1, 6))
 
 
@@ -59,12 +61,14 @@ def make_text_model(config: TextModelConfig, vocabulary: int, classes: int) -> k
     many fewer steps, and keeps of each unit the largest activation, so that one telling place decides.
     """
     tokens = keras.Input((config.max_tokens,), dtype="int32", name="tokens")
-    rarity = layers.Embedding(vocabulary, 1, mask_zero=True, trainable=False, name=RARITY)(tokens)
-    evidence = layers.Embedding(vocabulary, classes, "zeros", mask_zero=True, name=EVIDENCE)(tokens)
+    rarity = layers.Embedding(vocabulary, 1, trainable=False, name=RARITY)(tokens)
+    rarity = layers.UnitNormalization(axis=1, name="share_of_text")(rarity)
+    evidence = layers.Embedding(vocabulary, classes, "zeros", name=EVIDENCE)(tokens)
     evidence = layers.Dropout(config.word_dropout, (None, config.max_tokens, 1), name="word_dropout")(evidence)
     evidence = layers.Multiply(name="weighed_evidence")([evidence, rarity])
     evidence = layers.GlobalAveragePooling1D(name="mean_evidence")(evidence)
-    word_logits = layers.Rescaling(EVIDENCE_SCALE, dtype="float32", name=WORD_LOGITS)(evidence)
+    scale = EVIDENCE_LENGTH * config.max_tokens  # the mean becomes a sum again
+    word_logits = layers.Rescaling(scale, dtype="float32", name=WORD_LOGITS)(evidence)
     x = layers.Embedding(vocabulary, config.embedding, name="embedding")(tokens)
     x = layers.SpatialDropout1D(config.dropout, name="embedding_dropout")(x)
     x = layers.AveragePooling1D(config.pooled_tokens, name="neighbours")(x)
@@ -81,13 +85,16 @@ def weigh_by_rarity(text_model: keras.Model, tokens: NDArray[np.int32]) -> None:
     """Set what each word counts: its smoothed inverse document frequency among training rows.
 
     `tokens` are their token ids, (n, max_tokens). The weight is ln((1 + n) / (1 + rows with the word)) + 1, as in
-    scikit-learn's TfidfTransformer; no fit changes it.
+    scikit-learn's TfidfTransformer, and 0 for padding; the graph brings each text's weights to length 1, and no fit
+    changes them.
     """
     layer = text_model.get_layer(RARITY)
     rows = np.zeros(layer.input_dim)
     for row in tokens:
         rows[np.unique(row)] += 1
-    layer.set_weights([(np.log((1 + len(tokens)) / (1 + rows)) + 1)[:, None].astype(np.float32)])
+    weights = np.log((1 + len(tokens)) / (1 + rows)) + 1
+    weights[PADDING_ID] = 0
+    layer.set_weights([weights[:, None].astype(np.float32)])
 
 
 def temper_evidence(text_model: keras.Model, temperature: float) -> None:

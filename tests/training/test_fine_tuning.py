@@ -11,6 +11,8 @@ from training.config import TrainingConfig
 from training.fine_tuning import unfreeze
 from training.fitting import FitConfig
 from training.models import convolutions, make_image_base
+from training.photos import PhotoBytes
+from training.products import Product
 from training.train import TrainedRun, train_bundle
 from training.train_image import photo_pixels_of
 
@@ -22,11 +24,23 @@ TUNED = replace(
 )
 
 
+class Gone:
+    """A photo that was there when its hash was taken."""
+
+    sha256 = "9" * 64
+
+    def read(self) -> bytes:
+        raise FileNotFoundError
+
+
 @pytest.fixture(scope="module")
 def tuned(tiny_training: TinyTraining, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     root = tmp_path_factory.mktemp("tuned")
+    code = tiny_training.products[0].code
+    broken = Product("broken", "Un titre sans photo lisible", None, PhotoBytes(b"no photo"), code)
+    gone = Product("gone", "Un autre titre", None, Gone(), code)
     return train_bundle(
-        tiny_training.products,
+        [*tiny_training.products, broken, gone],
         TUNED,
         root / "bundle",
         name="demo catalogue",
@@ -58,6 +72,12 @@ def test_only_the_unfrozen_blocks_have_changed(tiny_training: TinyTraining, tune
 def test_the_run_names_the_figures_of_all_three_fits(tuned: TrainedRun) -> None:
     assert set(tuned.histories) == {"words", "text", "head", "image"}
     assert len(tuned.histories["image"]["val_loss"]) <= 2
+
+
+def test_photos_that_are_broken_or_gone_are_counted_and_end_nothing(tuned: TrainedRun) -> None:
+    assert (tuned.broken_photos, tuned.gone_photos) == (1, 1)
+    held_out = [*tuned.validation.products, *tuned.test.products]
+    assert not {"broken", "gone"} & {product.product_id for product in held_out}
 
 
 def test_answers_are_those_of_the_whole_tuned_model(tuned: TrainedRun) -> None:
