@@ -4,7 +4,7 @@ Everything of a run lies in one folder named after its data and configuration, s
 where an earlier one was killed:
 
     <data_dir>/training/<name>-<fingerprint>/
-        work/         checkpoints of the fits, until the bundle is published
+        work/         checkpoints of the fits, until the bundle is complete
         bundle/       the bundle, until it is published
         report/       what came of it, for people
         mlflow_run    the id of the run in MLflow, until the bundle is published
@@ -99,7 +99,7 @@ class TrainingRun:
             finally:
                 progress.close()
             publish(self._database, self._store, bundle, activated=False)
-        # MLflow has copied the bundle by now; until here, a killed run takes it all up again.
+        # MLflow has copied the bundle by now.
         for leftover in ("work", "bundle"):
             shutil.rmtree(self.folder / leftover, ignore_errors=True)
         (self.folder / "mlflow_run").unlink(missing_ok=True)
@@ -107,7 +107,7 @@ class TrainingRun:
 
     def _train(self, progress: Progress) -> TrainedRun:
         folder = self.folder / "bundle"
-        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed later: the fits, which take long, are kept
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it was published
         return train_bundle(
             self._dataset.products,
             self._config,
