@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from shared.bundle import Bundle
 from tests.support.service import ROOT, Service, ended, prepare_data, running_service
+from training.products import Product
 
 DATA = ROOT.parent / "shared" / "data" / "luma"
 WEIGHTS = ROOT.parent / "shared" / "weights" / "vgg16_imagenet_notop.weights.h5"
@@ -102,7 +103,6 @@ def test_the_export_is_read_back_as_the_same_products(retrained: Retrained, tmp_
     from shared.settings import load_settings
     from shared.store import ObjectStore
     from training.datasets import from_service, open_dataset
-    from training.products import fingerprint
 
     with retrained.service.client() as client:
         exported = client.get("/api/products/export").raise_for_status()
@@ -115,7 +115,12 @@ def test_the_export_is_read_back_as_the_same_products(retrained: Retrained, tmp_
     database.close()
     stored = [product for product in held.products if not product.product_id.startswith("prediction:")]
 
-    assert fingerprint(open_dataset(tmp_path / "export").products) == fingerprint(stored)
+    assert _as_read(open_dataset(tmp_path / "export").products) == _as_read(stored)
+
+
+def _as_read(products: Sequence[Product]) -> dict[str, tuple[str | None, str | None, int]]:
+    """What the models would read of each product, by its id."""
+    return {product.product_id: (product.text, product.photo_hash, product.code) for product in products}
 
 
 def _listings() -> list[dict[str, str]]:
