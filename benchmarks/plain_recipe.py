@@ -133,7 +133,7 @@ def _flat_maps(products: Sequence[Any], weights: str | Path | None, cache: Path)
     maps = []
     for photo in photos.values():
         pixels = photo_pixels(io.BytesIO(photo.read()), 224)[np.newaxis].astype(np.float32)
-        maps.append(np.asarray(base(keras.applications.vgg16.preprocess_input(pixels))).ravel().astype(np.float16))
+        maps.append(np.asarray(base([keras.applications.vgg16.preprocess_input(pixels)])).ravel().astype(np.float16))
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(path, photos=np.array(list(photos)), maps=np.stack(maps))
     return dict(zip(photos, maps, strict=True))

@@ -69,7 +69,7 @@ def test_a_run_after_an_estimate_is_the_same_run(tiny_training: TinyTraining, tm
 def test_lines_are_for_people() -> None:
     lines = Estimate((Stage("split", 0.4, "3 rows"), Stage("photo features", 7384.0, "85,000 photos"))).lines()
     assert lines == [
-        "split                    0 s  3 rows",
+        "split                     0 s  3 rows",
         "photo features      2 h 3 min  85,000 photos",
         "together            2 h 3 min  at most; a fit that improves no more ends early",
     ]
