@@ -23,12 +23,12 @@ def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(start_s
     service = start_service("VerySlow", model_workers=2)  # stopped in its model, not in a transaction
     first, second = [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
     with service.client() as client:
-        first.suspend()
-        second.suspend()
+        service.hold_still(first)
+        service.hold_still(second)
         jobs = submit(client, *[f"title {number}" for number in range(8)])
         first.resume()
         wait_for(lambda: client.get(f"/api/jobs/{jobs[0]}").json()["status"] == "running", 30, "a claim")
-        first.suspend()
+        service.hold_still(first)
         second.resume()
         done = ended(client, jobs, seconds=30 + 10 * LEASE_SECONDS)
         first.resume()

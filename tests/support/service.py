@@ -4,10 +4,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ PARTS = {
 class Service:
     """A running `shelfwise up`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, output: Path, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, output: Path, log: Path, database: Path) -> None:
         self.process = process
         self.url = url
+        self._database = database
         self._output = output
         self._log = log
 
@@ -75,11 +77,25 @@ class Service:
     def paused(self, name: str) -> Iterator[None]:
         """Hold a part still, so that what arrives meanwhile waits together."""
         held = self.part(name)
-        held.suspend()
+        self.hold_still(held)
         try:
             yield
         finally:
             held.resume()
+
+    def hold_still(self, process: psutil.Process) -> None:
+        """Suspend a process while it is not writing: SQLite has one writer, and nobody could write any more."""
+        wait_for(lambda: self._suspended(process), 30, "a process held still without the database")
+
+    def _suspended(self, process: psutil.Process) -> bool:
+        process.suspend()
+        with closing(sqlite3.connect(self._database, timeout=0.5, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.resume()
+                return False
+        return True
 
     def terminate(self, seconds: float = 20) -> int:
         self.process.terminate()
@@ -134,7 +150,7 @@ def running_service(data_dir: Path, **settings: object) -> Iterator[Service]:
     output, log = data_dir.with_suffix(".out"), data_dir.with_suffix(".log")
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=err, cwd=ROOT)
-        service = Service(process, f"http://127.0.0.1:{port}", output, log)
+        service = Service(process, f"http://127.0.0.1:{port}", output, log, data_dir / "shelfwise.db")
         try:
             yield service
         finally:
