@@ -90,15 +90,15 @@ EXACT: dict[str, tuple[bytes, Image.Image]] = {
     "animated webp": (frames("WEBP"), drawing()),
 }
 CLOSE: dict[str, tuple[bytes, Image.Image]] = {
-    "jpeg": (encoded(drawing(), "JPEG", quality=95), drawing()),
-    "grey jpeg": (encoded(drawing("L"), "JPEG", quality=95), drawing("L")),
-    "progressive jpeg": (encoded(drawing(), "JPEG", quality=95, progressive=True), drawing()),
-    "cmyk jpeg": (encoded(drawing("CMYK"), "JPEG", quality=95), drawing()),
-    "webp": (encoded(drawing(), "WEBP", quality=95), drawing()),
+    "jpeg": (encoded(drawing(), "JPEG", quality=100, subsampling=0), drawing()),
+    "grey jpeg": (encoded(drawing("L"), "JPEG", quality=100, subsampling=0), drawing("L")),
+    "progressive jpeg": (encoded(drawing(), "JPEG", quality=100, subsampling=0, progressive=True), drawing()),
+    "cmyk jpeg": (encoded(drawing("CMYK"), "JPEG", quality=100, subsampling=0), drawing()),
+    "webp": (encoded(drawing(), "WEBP", quality=100, use_sharp_yuv=True), drawing()),
     "gif": (encoded(drawing(), "GIF"), drawing()),
     "animated gif": (frames("GIF"), drawing()),
     "mpo": (
-        encoded(drawing(), "MPO", quality=95, save_all=True, append_images=[NOISE]),
+        encoded(drawing(), "MPO", quality=100, subsampling=0, save_all=True, append_images=[NOISE]),
         drawing(),
     ),
 }
@@ -151,7 +151,7 @@ def test_an_orientation_that_means_nothing_is_ignored(orientation: int) -> None:
 
 
 def test_damaged_exif_data_do_not_make_a_broken_photo() -> None:
-    photo = encoded(drawing(), "JPEG", quality=95, exif=b"Exif\x00\x00no tiff at all")
+    photo = encoded(drawing(), "JPEG", quality=100, subsampling=0, exif=b"Exif\x00\x00no tiff at all")
 
     assert difference(photo, drawing()) < LOSSY
 
@@ -172,7 +172,7 @@ def test_a_photo_is_read_from_a_path_as_well(tmp_path: Path) -> None:
 
 
 def test_a_large_jpeg_decoded_at_reduced_scale_looks_the_same() -> None:
-    assert difference(encoded(drawing(size=(1600, 1200)), "JPEG", quality=95), drawing(size=(1600, 1200))) < LOSSY
+    assert difference(encoded(drawing(size=(1600, 1200)), "JPEG", quality=100, subsampling=0), drawing(size=(1600, 1200))) < LOSSY
 
 
 BROKEN = {

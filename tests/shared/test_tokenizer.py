@@ -25,7 +25,7 @@ def encoder(tmp_path: Path) -> TextEncoder:
         ("chaise longue", [2, 3, 0, 0]),
         ("longue longue longue chaise chaise chaise", [3, 3, 3, 2]),
         ("chaise zébrée été", [2, UNKNOWN_ID, 4, 0]),
-        ("", [0, 0, 0, 0]),
+        ("", [UNKNOWN_ID, 0, 0, 0]),
     ],
     ids=["short", "long", "unknown word", "empty"],
 )
