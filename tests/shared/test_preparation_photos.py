@@ -94,7 +94,8 @@ CLOSE: dict[str, tuple[bytes, Image.Image]] = {
     "grey jpeg": (encoded(drawing("L"), "JPEG", quality=100, subsampling=0), drawing("L")),
     "progressive jpeg": (encoded(drawing(), "JPEG", quality=100, subsampling=0, progressive=True), drawing()),
     "cmyk jpeg": (encoded(drawing("CMYK"), "JPEG", quality=100, subsampling=0), drawing()),
-    "webp": (encoded(drawing(), "WEBP", quality=100, use_sharp_yuv=True), drawing()),
+    # Without colours, which WebP keeps at half the resolution at best.
+    "webp": (encoded(drawing("L").convert("RGB"), "WEBP", quality=100), drawing("L")),
     "gif": (encoded(drawing(), "GIF"), drawing()),
     "animated gif": (frames("GIF"), drawing()),
     "mpo": (
