@@ -7,7 +7,6 @@ once at random. Nothing is fitted or chosen on test rows. Prints a Markdown tabl
 """
 
 import argparse
-import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from shared.fusion import Scores, fused
+from training.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     from training.answers import Answers
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="measure benchmarks/plain_recipe.py as well")
     parser.add_argument("--cache", type=Path, help="folder of photo features, to use again")
     arguments = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its greeting is not news
+    import_tensorflow()
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
         cache = arguments.cache or Path(temporary)

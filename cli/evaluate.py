@@ -6,7 +6,7 @@ from pathlib import Path
 from cli.current_database import current_database
 from cli.figures import say_figures, write_summary
 from cli.labelled_data import LabelledData, require_training_extra
-from cli.terminal import quiet_tensorflow, say
+from cli.terminal import say
 from shared.bundle import Bundle
 from shared.bundles import manifest_of
 from shared.database import Database
@@ -22,7 +22,8 @@ def evaluate(settings: Settings, bundle: str, data: LabelledData, out: Path | No
     that cannot be read, or when something else than a report is at `out`.
     """
     require_training_extra()
-    quiet_tensorflow()
+    from training.quiet_tensorflow import import_tensorflow
+
     store = ObjectStore(settings.store)
     folder = Path(bundle)
     with ExitStack() as stack:
@@ -31,6 +32,7 @@ def evaluate(settings: Settings, bundle: str, data: LabelledData, out: Path | No
         else:  # a folder and files: no service is needed, but SQLite has to be loaded before TensorFlow brings its own
             database = stack.enter_context(closing(Database(settings.database)))
         opened = Bundle.open(folder) if folder.is_dir() else _published(settings, database, store, bundle)
+        import_tensorflow()
         from training.bundle_report import report_on
         from training.export import slug
         from training.report import require_report_folder

@@ -1,15 +1,7 @@
 """What a command says to its user, on standard output."""
 
-import logging
-import os
 import sys
 from collections.abc import Sequence
-
-
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's remarks on its own doings off the terminal; call it before TensorFlow is imported."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def say(line: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cli.figures import say_figures, write_summary
 from cli.labelled_data import LabelledData, require_training_extra
 from cli.models import activate_model
-from cli.terminal import quiet_tensorflow, say
+from cli.terminal import say
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput
 from shared.settings import Settings
@@ -53,14 +53,15 @@ def train(
     gate keeps it back, which `force` overrules.
     """
     require_training_extra()
-    quiet_tensorflow()
     from migrations.upgrade import upgrade
+    from training.quiet_tensorflow import import_tensorflow
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(settings.database)
     with closing(Database(settings.database)) as database:  # which loads SQLite, before TensorFlow brings its own
         store = ObjectStore(settings.store)
         dataset = _dataset(data, wishes.name, database, store)
+        import_tensorflow()
         from training.run import TrainingRun
 
         run = TrainingRun(settings, database, store, dataset, _config(wishes, len(dataset.products)))

@@ -4,7 +4,6 @@ python -m training.demo.bundle --out FOLDER --cache FOLDER
 """
 
 import argparse
-import os
 import signal
 import sys
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from shared.bundle import Manifest
 from training.demo.catalogue import demo_catalogue
 from training.progress import Progress, console_progress
+from training.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
@@ -64,8 +64,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle; must not exist")
     parser.add_argument("--cache", type=Path, required=True, help="folder for photo features")
     arguments = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its greeting is not news
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the terminal is left in order
+    import_tensorflow()
     progress = console_progress()
     try:
         manifest = train_demo_bundle(arguments.out, arguments.cache, progress)
