@@ -57,7 +57,3 @@ class Checkpoint:
                 return dict(about["facts"]), arrays
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             return None
-
-    def remove(self) -> None:
-        """Forget the state."""
-        self.path.unlink(missing_ok=True)

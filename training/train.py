@@ -80,9 +80,9 @@ def train_bundle(
 
     `name` names the data set in the manifest; `cache` is a folder for photo features, which later runs use
     again. `work` is a folder where the fits are saved after every epoch: the same call goes on there after it was
-    killed. The `baseline` is asked about the test products, and its figures go into the manifest. Rows are put in
-    the order of their ids first, so the same products, configuration and seed train the same models on one machine,
-    in whatever order they come.
+    killed; the caller removes it when the bundle is safe. The `baseline` is asked about the test products, and its
+    figures go into the manifest. Rows are put in the order of their ids first, so the same products, configuration
+    and seed train the same models on one machine, in whatever order they come.
 
     Raises InvalidInput when the products are too few to train and measure on, FileExistsError when there
     is something at `folder`.
@@ -110,8 +110,6 @@ def train_bundle(
     compared_test = compared[_rows_of(test.products, split.test)] if compared is not None else None
     description = describe(name, demo, classes, split, text, image, validation, test, compared_test)
     manifest = write_bundle(folder, text.tokenizer, text.model, image.model, golden_inputs(test), description)
-    for checkpoint in checkpoints.values():
-        checkpoint.remove()
     histories = {WORDS: text.words_history, TEXT: text.history, HEAD: image.history, IMAGE: image.tuning_history}
     return TrainedRun(
         folder=folder,

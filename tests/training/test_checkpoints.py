@@ -38,11 +38,3 @@ def test_the_state_of_other_data_is_not_taken_up(tmp_path: Path) -> None:
     assert checkpoint.bound_to(b"other rows", b"weights").load() is None
     assert checkpoint.bound_to(b"rowsw", b"eights").load() is None
     assert checkpoint.load() is None
-
-
-def test_a_removed_checkpoint_is_gone_and_removing_it_twice_does_no_harm(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "text.npz", "run")
-    checkpoint.save({}, ARRAYS)
-    checkpoint.remove()
-    checkpoint.remove()
-    assert not list(tmp_path.iterdir())

@@ -1,3 +1,4 @@
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,7 +36,15 @@ def test_a_run_killed_twice_goes_on_and_makes_the_same_bundle(tiny_training: Tin
     assert train_tiny(tmp_path) == 0
 
     assert file_hashes(tmp_path / "bundle") == tiny_training.manifest.files
-    assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_run_whose_bundle_was_lost_before_it_was_published_repeats_no_epoch(
+    tiny_training: TinyTraining, tmp_path: Path
+) -> None:
+    assert train_tiny(tmp_path) == 0
+    shutil.rmtree(tmp_path / "bundle")
+    assert train_tiny(tmp_path, "words", "1") == 0  # it would be killed at its first epoch, if there was one
+    assert file_hashes(tmp_path / "bundle") == tiny_training.manifest.files
 
 
 def test_a_resumed_run_does_not_repeat_finished_epochs(tmp_path: Path) -> None:
