@@ -81,7 +81,7 @@ class TrainingRun:
 
     def estimate(self) -> Estimate:
         """How long it will take, measured on its first steps. Raises InvalidInput when there is too little data."""
-        return estimate_run(self._dataset.products, self._config, self._caches / "features")
+        return estimate_run(self._dataset.products, self._config, self._caches / "features", baseline_scores)
 
     def finish(self) -> Outcome:
         """Train, or go on with what was begun, until the bundle is published.

@@ -5,6 +5,7 @@ import keras
 import pytest
 
 from tests.support.tiny import TinyTraining
+from training.baseline import baseline_scores
 from training.config import TrainingConfig
 from training.demo.catalogue import demo_catalogue
 from training.estimate import Estimate, Stage, estimate_run
@@ -20,7 +21,7 @@ def products() -> list[Product]:
 @pytest.fixture(scope="module")
 def estimated(products: list[Product], tmp_path_factory: pytest.TempPathFactory) -> Estimate:
     config = replace(TrainingConfig.tiny(), fine_tune_blocks=1)
-    return estimate_run(products, config, tmp_path_factory.mktemp("cache"))
+    return estimate_run(products, config, tmp_path_factory.mktemp("cache"), baseline_scores)
 
 
 def test_every_stage_of_a_run_is_reckoned(estimated: Estimate) -> None:
@@ -33,9 +34,10 @@ def test_every_stage_of_a_run_is_reckoned(estimated: Estimate) -> None:
         "photo features",
         "photo head",
         "fine-tuning",
+        "baseline",
         "bundle",
     ]
-    assert estimated.seconds == pytest.approx(sum(stage.seconds for stage in estimated.stages))
+    assert estimated.most == pytest.approx(sum(stage.seconds for stage in estimated.stages))
     assert stages["text model"].reckoning.startswith("6 epochs of 5 steps")
     assert stages["fine-tuning"].reckoning.startswith("2 epochs of ")
 
@@ -66,10 +68,22 @@ def test_a_run_after_an_estimate_is_the_same_run(tiny_training: TinyTraining, tm
     assert run.manifest.files == tiny_training.manifest.files
 
 
+def test_a_fit_takes_least_when_only_its_first_epoch_was_an_improvement(
+    products: list[Product], tmp_path: Path
+) -> None:
+    patient = TrainingConfig.tiny()
+    hasty = replace(patient, text_fit=replace(patient.text_fit, epochs=600, patience=5))
+    stages = {stage.title: stage for stage in estimate_run(products, hasty, tmp_path).stages}
+    words, text = stages["words of the text"], stages["text model"]
+    assert words.least == words.seconds  # 6 epochs are planned, and the patience is 6
+    assert text.least is not None
+    assert text.least < text.seconds / 3  # 6 of 600 epochs, and compiling
+
+
 def test_lines_are_for_people() -> None:
-    lines = Estimate((Stage("split", 0.4, "3 rows"), Stage("photo features", 7384.0, "85,000 photos"))).lines()
-    assert lines == [
-        "split                     0 s  3 rows",
-        "photo features      2 h 3 min  85,000 photos",
-        "together            2 h 3 min  at most; a fit that improves no more ends early",
+    stages = (Stage("split", 0.4, "3 rows"), Stage("text model", 7384.0, "90 epochs", 1846.0))
+    assert Estimate(stages).lines() == [
+        "split                            0 s  3 rows",
+        "text model                 2 h 3 min  90 epochs",
+        "together             about 1 h 1 min  30 min 46 s to 2 h 3 min, by when the fits improve no more",
     ]
