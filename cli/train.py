@@ -1,5 +1,7 @@
 """`shelfwise train`: labelled products in; a measured, tracked, published bundle out, and active if it may be."""
 
+import signal
+import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +55,7 @@ def train(
     gate keeps it back, which `force` overrules.
     """
     require_training_extra()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the run ends as KILLED in MLflow
     from migrations.upgrade import upgrade
     from training.quiet_tensorflow import import_tensorflow
 
