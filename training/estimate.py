@@ -60,7 +60,7 @@ class Estimate:
 
     @property
     def least(self) -> float:
-        """If every fit improves no more after its first epoch, and so ends as early as its patience allows."""
+        """If every fit is best at its first epoch, and so ends as early as its patience allows."""
         return sum(stage.seconds if stage.least is None else stage.least for stage in self.stages)
 
     @property
@@ -129,7 +129,7 @@ def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
     yield _fit_stage("words of the text", fit, config.words_fit, len(train), len(validation), 0)
     part.trainable = False
     fit = Fit(model, rows, _some(rows), config.text_fit, config.seed)
-    yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test))
+    yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test), first=0)
 
 
 def _photo_stages(split: Split, config: TrainingConfig, cache: Path) -> Iterator[Stage]:
@@ -176,8 +176,13 @@ def _baseline_stage(split: Split, baseline: Baseline | None) -> Iterator[Stage]:
     yield Stage("baseline", seconds, f"{len(split.train):,} rows, from {len(sample):,} of them")
 
 
-def _fit_stage(title: str, fit: Fit, config: FitConfig, train: int, validation: int, test: int) -> Stage:
-    """A fit on so many rows, its epochs each with its validation, and the answers on validation and test."""
+def _fit_stage(
+    title: str, fit: Fit, config: FitConfig, train: int, validation: int, test: int, first: int = 1
+) -> Stage:
+    """A fit on so many rows, its epochs each with its validation, and the answers on validation and test.
+
+    Its best epoch is the `first` at the earliest: 0 if the weights that it starts with count.
+    """
     learning = _pace(done.numpy() for done in chain.from_iterable(fit.train_steps(epoch) for epoch in count()))
     answering = _pace(iter(fit.validation_figures, None))
     epochs, steps = config.planned_epochs(train), ceil(train / config.batch)
@@ -188,7 +193,7 @@ def _fit_stage(title: str, fit: Fit, config: FitConfig, train: int, validation: 
         return taken + answered * answering.step / fit.validation_rows
 
     reckoning = f"{epochs} epochs of {steps:,} steps, {1_000 * learning.step:.1f} ms each"
-    return Stage(title, seconds(epochs), reckoning, seconds(min(epochs, 1 + config.patience)))
+    return Stage(title, seconds(epochs), reckoning, seconds(min(epochs, first + config.patience)))
 
 
 def _some(rows: LabelledRows) -> LabelledRows:
