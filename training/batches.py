@@ -3,10 +3,11 @@
 Batches are read by row numbers while the model works on those before them, so that no copy of all rows ever exists.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -18,8 +19,10 @@ from training.features import DECODING_THREADS, decoded
 from training.photos import Photo
 
 RowNumbers = NDArray[np.int64]
+Batch: TypeAlias = tuple[NDArray[Any], Labels, NDArray[np.float32]]
 
 BATCHES_AHEAD = 4
+READING_THREADS = 2
 
 
 class Inputs(Protocol):
@@ -118,37 +121,37 @@ class LabelledRows:
 
 
 class Batches:
-    """Batches of one fixed size, in an order that is set before each pass; the last one is filled up.
+    """Batches of one fixed size, in an order that is set for each pass; the last one is filled up.
 
-    Iterating yields tensors: inputs (batch, ...), truth (batch,) int32, and weights (batch,) float32, which are 0
-    where a row is only there to fill up. One size means that the model's step is compiled once.
+    A batch is inputs (batch, ...), truth (batch,) int32, and weights (batch,) float32, which are 0 where a row is only
+    there to fill up. One size means that the model's step is compiled once.
+
+    Read ahead by plain threads: a `tf.data` pipeline that calls Python waits forever at the interpreter's exit
+    when a pass was left half way, as it is when a photo cannot be read.
     """
 
     def __init__(self, rows: LabelledRows, weights: NDArray[np.float32], batch: int) -> None:
         self._rows, self._weights, self._batch = rows, weights, batch
-        self._order: RowNumbers = np.arange(len(rows.inputs))
         self.steps = -(-len(rows.inputs) // batch)
-        sample = rows.inputs.read(self._order[:1])
+        sample = rows.inputs.read(np.arange(1))
         self.spec = tf.TensorSpec((batch, *sample.shape[1:]), sample.dtype)
-        self._dataset = (
-            tf.data.Dataset.range(self.steps)
-            .map(self._tensors, num_parallel_calls=2, deterministic=True)
-            .prefetch(BATCHES_AHEAD)
-        )
 
-    def in_order(self, order: RowNumbers) -> "tf.data.Dataset":
-        """One pass over the rows in this order."""
-        self._order = order
-        return self._dataset
+    def in_order(self, order: RowNumbers) -> Iterator[Batch]:
+        """One pass over the rows in this order. Raises what reading the inputs raises."""
+        ahead: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(READING_THREADS) as threads:
+            try:
+                for step in range(self.steps):
+                    ahead.append(threads.submit(self._read, order[step * self._batch : (step + 1) * self._batch]))
+                    if len(ahead) > BATCHES_AHEAD:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            finally:
+                for unread in ahead:
+                    unread.cancel()
 
-    def _tensors(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        read = tf.numpy_function(self._read, [step], (self.spec.dtype, tf.int32, tf.float32))
-        for tensor, shape in zip(read, (self.spec.shape, (self._batch,), (self._batch,)), strict=True):
-            tensor.set_shape(shape)
-        return tuple(read)
-
-    def _read(self, step: int) -> tuple[NDArray[Any], Labels, NDArray[np.float32]]:
-        chosen = self._order[step * self._batch : (step + 1) * self._batch]
+    def _read(self, chosen: RowNumbers) -> Batch:
         filled = np.resize(chosen, self._batch)
         weights = self._weights[filled]
         weights[len(chosen) :] = 0.0

@@ -1,6 +1,7 @@
 """The compiled steps of a classifier: one that learns from a batch, and one that only answers."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,8 +9,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training.batches import Batches, Inputs, LabelledRows
+from training.evaluation import Labels
 
-Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+Step = Callable[[NDArray[Any], Labels, NDArray[np.float32]], tf.Tensor]
 
 
 def compile_train_step(model: keras.Model, optimizer: keras.optimizers.Optimizer, spec: tf.TensorSpec) -> Step:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ WEIGHTS = np.linspace(0.5, 1.5, 10, dtype=np.float32)
 
 
 def passed(batches: Batches, order: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    return [tuple(tensor.numpy() for tensor in batch) for batch in batches.in_order(order)]
+    return list(batches.in_order(order))
 
 
 def test_every_row_comes_once_in_the_order_asked_for() -> None:
@@ -56,3 +58,19 @@ def test_a_photo_that_has_gone_is_an_error_that_says_so(tmp_path: Path) -> None:
         PhotoPixels([PhotoFile(tmp_path / "gone.jpg")], 32).read(np.array([0]))
     with pytest.raises(ValueError, match="can't be any more"):
         PhotoPixels([PhotoBytes(b"no photo")], 32).read(np.array([0]))
+
+
+LEFT_HALF_WAY = """
+import numpy as np
+from training.batches import Batches, InMemory, LabelledRows
+
+rows = LabelledRows(InMemory(np.zeros((400, 2), np.float32)), np.zeros(400, np.int32))
+batches = Batches(rows, np.ones(400, np.float32), 4).in_order(np.arange(400))
+print(next(batches)[0].shape)
+"""
+
+
+def test_a_pass_that_is_left_half_way_does_not_hold_up_the_end_of_the_process() -> None:
+    command = [sys.executable, "-c", LEFT_HALF_WAY]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "(4, 2)\n")
