@@ -80,14 +80,20 @@ def active_release(connection: Connection) -> Row[str, datetime | None] | None:
     return connection.execute(select(BundleRow.version, BundleRow.activated_at).where(BundleRow.active)).one_or_none()
 
 
-def manifest_of(connection: Connection, version: str) -> Manifest:
-    """A known bundle's manifest. Raises NotFound."""
+def known_manifest(connection: Connection, version: str) -> Manifest | None:
+    """The manifest of a bundle, if it was published."""
     stored: dict[str, Any] | None = connection.scalars(
         select(BundleRow.manifest).where(BundleRow.version == version)
     ).one_or_none()
-    if stored is None:
+    return None if stored is None else Manifest.model_validate(stored)
+
+
+def manifest_of(connection: Connection, version: str) -> Manifest:
+    """A known bundle's manifest. Raises NotFound."""
+    manifest = known_manifest(connection, version)
+    if manifest is None:
         raise NotFound(f"There is no bundle {version!r}.")
-    return Manifest.model_validate(stored)
+    return manifest
 
 
 def release_of(connection: Connection, version: str) -> Release:

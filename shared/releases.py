@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from shared.bundle import CONTENT, MANIFEST, Bundle, Manifest
-from shared.bundles import activate, add_bundle, manifest_of, refuse
+from shared.bundles import activate, add_bundle, known_manifest, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused
 from shared.store import ObjectStore
@@ -20,13 +20,17 @@ def bundle_key(version: str, name: str) -> str:
 def publish(database: Database, store: ObjectStore, bundle: Bundle, *, activated: bool) -> None:
     """Put a checked bundle into the store, make it known, and activate it if asked.
 
-    The manifest goes last and the row after it, so that a bundle which is known is complete.
+    The manifest goes last and the row after it, so that a bundle which is known is complete. One that is known already
+    keeps its manifest: a version names the models, and the same models made again have a manifest of another time.
     """
     version = bundle.manifest.version
-    names = (*CONTENT, MANIFEST)
-    for name in names:
+    with database.read() as connection:
+        known = known_manifest(connection, version)
+    for name in CONTENT:
         store.put(bundle_key(version, name), bundle.folder / name)
-    store.sync(bundle_key(version, name) for name in names)
+    manifest = bundle.folder / MANIFEST if known is None else known.model_dump_json().encode()
+    store.put(bundle_key(version, MANIFEST), manifest)
+    store.sync(bundle_key(version, name) for name in (*CONTENT, MANIFEST))
     with database.begin() as connection:
         add_bundle(connection, bundle.manifest)
         if activated:

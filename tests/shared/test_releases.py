@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from shared.bundle import CONTENT, MANIFEST, Bundle
 from shared.bundles import activate, active_version, add_bundle, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused, NotFound
-from shared.releases import bundle_key, fetch, publish
+from shared.releases import activate_release, bundle_key, fetch, publish
 from shared.store import ObjectStore
 from shared.tables import BundleRow
 from tests.support.bundles import fake_bundle
@@ -51,6 +52,20 @@ def test_publishing_alone_activates_nothing_and_twice_is_as_good_as_once(
     with database.read() as connection:
         assert active_version(connection) is None
         assert connection.scalars(select(BundleRow.version)).all() == ["fake-1"]
+
+
+def test_the_same_models_made_again_at_another_time_are_the_bundle_that_is_known(
+    database: Database, store: ObjectStore, bundle: Bundle
+) -> None:
+    publish(database, store, bundle, activated=True)
+    later = bundle.manifest.model_copy(update={"created_at": bundle.manifest.created_at + timedelta(hours=1)})
+    (bundle.folder / MANIFEST).write_text(later.model_dump_json())
+
+    publish(database, store, Bundle.open(bundle.folder), activated=False)
+    activate_release(database, store, "fake-1")
+
+    with database.read() as connection:
+        assert manifest_of(connection, "fake-1") == bundle.manifest
 
 
 @pytest.mark.parametrize("name", [*CONTENT, MANIFEST])
