@@ -16,7 +16,7 @@ from shared.store import ObjectStore
 from shared.users import Role, add_user, has_users
 
 ADMIN = "admin"
-WORKSHOP = "training"  # below the data folder, while the first bundle is trained
+WORKSHOP = "first_bundle"  # below the data folder, while the first bundle is trained
 
 
 def prepare_database(settings: Settings, database: Database) -> None:
