@@ -1,7 +1,7 @@
 """The promotion gate: a new bundle takes over only if it is not worse than the active one on the same held-out rows.
 
 The rows are the new bundle's test split. The active bundle may have been trained on some of them, which is to its
-advantage: the gate is rather too strict than too lax.
+advantage: the gate is rather too strict than too lax. So does one that cannot be asked, being damaged, let none pass.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,10 @@ class Verdict:
 
     @property
     def passes(self) -> bool:
-        """Whether the new bundle is at least as good."""
-        return self.active_macro_f1 is None or self.macro_f1 >= self.active_macro_f1
+        """Whether the new bundle is known to be at least as good."""
+        if self.active is None:
+            return True
+        return self.active_macro_f1 is not None and self.macro_f1 >= self.active_macro_f1
 
     @property
     def reason(self) -> str:
@@ -42,7 +44,7 @@ class Verdict:
         if self.active == self.version:
             return f"{found}, and is the active bundle already."
         if self.active_macro_f1 is None:
-            return f"{found}, and the active {self.active} cannot be asked."
+            return f"{found}, and the active {self.active} cannot be asked how good it is."
         word = "not below" if self.passes else "below"
         return f"{found}, {word} the {self.active_macro_f1:.4f} of the active {self.active} on the same rows."
 
@@ -65,10 +67,11 @@ def judge(
     store: ObjectStore,
     caches: Path,
     progress: Progress,
+    precision: str,
 ) -> Verdict:
     """Ask the active bundle about the rows that the new one, `version`, has answered, and compare.
 
-    `caches` is the service's folder of caches: bundles and photo features.
+    `caches` is the service's folder of caches: bundles and photo features; `precision` is its setting of that name.
     """
     ours = served_macro_f1(answers)
     with database.read() as connection:
@@ -77,7 +80,7 @@ def judge(
         return Verdict(version, ours, active, None if active is None else ours)
     try:
         bundle = fetch(store, active, caches / "bundles")
-        theirs = served_macro_f1(ask(bundle, answers.products, taxonomy, caches / "features", progress))
+        theirs = served_macro_f1(ask(bundle, answers.products, taxonomy, caches / "features", progress, precision))
     except BundleRefused:
         return Verdict(version, ours, active, None)
     return Verdict(version, ours, active, theirs)

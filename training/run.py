@@ -10,7 +10,6 @@ where an earlier one was killed:
         mlflow_run    the id of the run in MLflow, until the bundle is published
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ from typing import Any
 
 from shared.bundle import Bundle
 from shared.database import Database
-from shared.errors import Conflict
 from shared.releases import publish
 from shared.settings import Settings
 from shared.store import ObjectStore
@@ -34,7 +32,8 @@ from training.export import slug
 from training.gate import Verdict, judge
 from training.products import fingerprint
 from training.progress import Progress, Several, console_progress
-from training.report import Report, TrainingCourse
+from training.report import Report, TrainingCourse, require_report_folder
+from training.run_folder import BUNDLE, REPORT, WORK, forget_abandoned, held, remove_work
 from training.tracking import TrackedRun, tracked_run
 from training.train import TrainedRun, train_bundle
 
@@ -86,10 +85,12 @@ class TrainingRun:
     def finish(self) -> Outcome:
         """Train, or go on with what was begun, until the bundle is published.
 
-        Raises InvalidInput when there is too little data, Conflict while another process works on the same run, and
-        Unavailable when the tracking store cannot be used.
+        Raises InvalidInput when there is too little data, or something else than a report where the report goes;
+        Conflict while another process works on the same run; Unavailable when the tracking store cannot be used.
         """
-        with self._alone(), self._tracked() as tracked:
+        forget_abandoned(self.folder.parent)
+        require_report_folder(self.folder / REPORT)
+        with held(self.folder), self._tracked() as tracked:
             progress = Several(console_progress(), tracked)
             try:
                 trained = self._train(progress)
@@ -99,14 +100,12 @@ class TrainingRun:
             finally:
                 progress.close()
             publish(self._database, self._store, bundle, activated=False)
-        # MLflow has copied the bundle by now.
-        for leftover in ("work", "bundle"):
-            shutil.rmtree(self.folder / leftover, ignore_errors=True)
+        remove_work(self.folder)  # MLflow has copied the bundle by now
         (self.folder / "mlflow_run").unlink(missing_ok=True)
         return outcome
 
     def _train(self, progress: Progress) -> TrainedRun:
-        folder = self.folder / "bundle"
+        folder = self.folder / BUNDLE
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it was published
         return train_bundle(
             self._dataset.products,
@@ -115,7 +114,7 @@ class TrainingRun:
             name=self._dataset.name,
             demo=False,
             cache=self._caches / "features",
-            work=self.folder / "work",
+            work=self.folder / WORK,
             taxonomy=self._dataset.taxonomy,
             progress=progress,
             baseline=baseline_scores,
@@ -125,14 +124,15 @@ class TrainingRun:
         """Ask the new bundle, the baseline and the active bundle about the test rows, and write the report."""
         progress.stage("evaluation")
         taxonomy = self._dataset.taxonomy
-        answers = ask(bundle, trained.split.test, taxonomy, self._caches / "features", progress)
+        precision = self._settings.precision
+        answers = ask(bundle, trained.split.test, taxonomy, self._caches / "features", progress, precision)
         verdict = judge(
-            trained.manifest.version, answers, taxonomy, self._database, self._store, self._caches, progress
+            trained.manifest.version, answers, taxonomy, self._database, self._store, self._caches, progress, precision
         )
         progress.stage("report")
         report = self._report(trained, answers, verdict)
-        report.write(self.folder / "report")
-        return Outcome(trained, report, self.folder / "report", verdict, mlflow_run_id)
+        report.write(self.folder / REPORT)
+        return Outcome(trained, report, self.folder / REPORT, verdict, mlflow_run_id)
 
     def _report(self, trained: TrainedRun, answers: BundleAnswers, verdict: Verdict) -> Report:
         lines = self._dataset.report.lines()
@@ -149,6 +149,8 @@ class TrainingRun:
         )
 
     def _track(self, tracked: TrackedRun, outcome: Outcome, bundle: Bundle) -> None:
+        for model, history in outcome.trained.histories.items():
+            tracked.curves(model, history)
         data = bundle.manifest.data
         rows = {"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows}
         tracked.dataset(data.name, data.fingerprint, rows)
@@ -170,13 +172,3 @@ class TrainingRun:
             if tracked.run_id != resume:
                 tracked.params(asdict(self._config))
             yield tracked
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict(f"Another process is training in {self.folder}.") from None
-            yield

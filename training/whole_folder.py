@@ -1,12 +1,29 @@
-"""A folder that is there complete or not at all, whenever the process that writes it ends."""
+"""A folder that is there complete or not at all, whenever the process that writes it ends.
 
-import os
+A process that is killed leaves what it was writing under a hidden name, and perhaps the former folder under another.
+"""
+
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from shared.disk import to_disk
+
+PART, FORMER = "part", "former"
+
+
+def tidy_up(folder: Path) -> None:
+    """Bring back the former folder where a killed process left none, and remove its leftovers.
+
+    For whoever is alone in writing there.
+    """
+    formers = sorted(folder.parent.glob(f".{folder.name}.*.{FORMER}"))
+    if formers and not folder.exists():
+        formers.pop().rename(folder)
+    for leftover in (*formers, *folder.parent.glob(f".{folder.name}.*.{PART}")):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager
@@ -15,8 +32,8 @@ def appearing_complete(folder: Path, *, replacing: bool = False) -> Iterator[Pat
 
     With `replacing`, what is at that name goes once the new one is complete; else that is an OSError.
     """
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    former = folder.with_name(f".{folder.name}.{os.getpid()}.former")
+    mark = uuid.uuid4().hex
+    unfinished, former = (folder.with_name(f".{folder.name}.{mark}.{suffix}") for suffix in (PART, FORMER))
     unfinished.mkdir(parents=True)
     try:
         yield unfinished

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ class TrackedRun:
         known: frozenset[Point] = frozenset(),
     ) -> None:
         self.run_id = run_id
-        self._client, self._warn, self._known = client, warn, known
+        self._client, self._warn, self._known = client, warn, set(known)
         self._outbox = Outbox(is_away, warn)
 
     def stage(self, title: str, total: int | None = None) -> None:
@@ -56,7 +56,16 @@ class TrackedRun:
         """Add a point to the curves `model/...`: one message for all figures of the epoch."""
         named = {f"{model}/{name}": value for name, value in figures.items()}
         new = {name: value for name, value in named.items() if (name, number) not in self._known}
+        self._known.update((name, number) for name in new)
         self._send_metrics(new, step=number)
+
+    def curves(self, model: str, history: Mapping[str, Sequence[float]]) -> None:
+        """Add the points that the curves `model/...` lack: of epochs that a killed process had finished, but not told.
+
+        `history` has a value for every epoch under each name.
+        """
+        for number, values in enumerate(zip(*history.values(), strict=True), start=1):
+            self.epoch(model, number, dict(zip(history, values, strict=True)))
 
     def close(self) -> None:
         """Training is over; the run ends with its `with` block."""
