@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from shared.fusion import Scores, fused
+from shared.fusion import Scores
 from training import plots
-from training.answers import Answers
-from training.evaluation import Labels, accuracy
-from training.fusion import WEIGHTS
+from training.evaluation import Labels
+from training.fusion import WEIGHTS, weighed_accuracies
 from training.report.names import BASELINE, FUSED, IMAGE, SERVED, TEXT
 from training.split import Split
 
@@ -45,7 +44,8 @@ def _of_training(course: "TrainingCourse", report: "Report", names: list[str]) -
     parts = _rows_by_class(course.split, [category.code for category in report.answers.classes])
     yield "class_mix.png", "Rows of every category", plots.class_mix(parts, names)
     weight = report.manifest.fusion.text_weight
-    found = _accuracy_by_weight(course.validation, report)
+    text, image, _ = course.validation.scores(report.manifest.fusion)
+    found = weighed_accuracies(course.validation.truth, text, image)
     yield "fusion_weight.png", "Accuracy for every fusion weight", plots.fusion_weight(WEIGHTS, found, weight)
 
 
@@ -55,12 +55,6 @@ def _rows_by_class(split: Split, codes: list[int]) -> Mapping[str, NDArray[np.in
         part: np.bincount([column[product.code] for product in products], minlength=len(codes))
         for part, products in (("train", split.train), ("validation", split.validation), ("test", split.test))
     }
-
-
-def _accuracy_by_weight(validation: Answers, report: "Report") -> NDArray[np.float64]:
-    text, image, _ = validation.scores(report.manifest.fusion)
-    found = [accuracy(validation.truth, fused(text, image, weight).argmax(axis=1)) for weight in WEIGHTS.tolist()]
-    return np.array(found)
 
 
 def _asked(report: "Report") -> Mapping[str, Scores]:
