@@ -105,14 +105,14 @@ def train() -> str:
 
 @task(execution_timeout=LONG)
 def evaluate() -> dict[str, Any]:
-    """The figures on the rows that training held out, once the service knows the bundle.
+    """The verdict on the rows that training held out, once the service knows the bundle.
 
     With `evaluation_data` the bundle answers that too, and its report is kept; the gate does not ask for it.
     """
     run = Run.of(get_current_context())
     trained = run.trained()
     version, data = trained["version"], run.params["evaluation_data"]
-    log.info("%s", _shelfwise("models", "show", version))
+    _shelfwise("models", "show", version)
     if data is not None:
         _shelfwise("evaluate", "--bundle", version, "--data", data, "--out", str(run.folder / "evaluation"))
     return trained["gate"]
@@ -138,7 +138,7 @@ def gate() -> bool:
 def activate() -> str:
     """Activate the new bundle; workers take it up between two batches. Returns its version."""
     version = Run.of(get_current_context()).trained()["version"]
-    log.info("%s", _shelfwise("models", "activate", version))
+    _shelfwise("models", "activate", version)
     return version
 
 
@@ -192,10 +192,21 @@ retrain()
 
 
 def _shelfwise(*arguments: str) -> str:
-    """Call the command; returns its output. What it says on stderr goes to the task's log, as it comes."""
+    """Call the command; returns its output, which is also in the task's log, line by line as it comes."""
     command = [os.environ.get("SHELFWISE_COMMAND", "shelfwise"), *arguments]
     log.info("calling %s", command)
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout or ():
+                log.info("%s", line.rstrip())
+                lines.append(line)
+        except BaseException:  # the task's time is over, or it was stopped
+            process.kill()
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return "".join(lines)
 
 
 def _active() -> str | None:
