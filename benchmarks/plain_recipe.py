@@ -5,6 +5,7 @@ the last state of an LSTM of 128. Photo: VGG16 frozen, its last block flattened,
 stopping on validation.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ def plain_photo_scores(
     import keras
     from keras import layers
 
+    train = [product for product in train if product.photo is not None]
     maps = _flat_maps([*train, *validation, *test], weights, cache)
     keras.utils.set_random_seed(seed)
     width = next(iter(maps.values())).shape[0]
@@ -122,18 +124,22 @@ def _flat_maps(products: Sequence[Any], weights: str | Path | None, cache: Path)
     import keras
 
     from shared.preparation import photo_pixels
-    from training.models import make_image_base
+    from training.features import base_identity
+    from training.models import ImageHeadConfig, make_image_base
 
-    path = cache / "flat_maps.npz"
+    base = make_image_base(224, weights)
+    photos = {product.photo_hash: product.photo for product in products}
+    named = hashlib.sha256("\n".join([base_identity(base, ImageHeadConfig(), "float32"), *sorted(photos)]).encode())
+    path = cache / f"flat_maps-{named.hexdigest()[:16]}.npz"
     if path.exists():
         with np.load(path) as stored:
             return dict(zip(stored["photos"].tolist(), stored["maps"], strict=True))
-    base = make_image_base(224, weights)
-    photos = {product.photo_hash: product.photo for product in products}
     maps = []
     for photo in photos.values():
         pixels = photo_pixels(io.BytesIO(photo.read()), 224)[np.newaxis].astype(np.float32)
         maps.append(np.asarray(base([keras.applications.vgg16.preprocess_input(pixels)])).ravel().astype(np.float16))
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez(path, photos=np.array(list(photos)), maps=np.stack(maps))
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, photos=np.array(list(photos)), maps=np.stack(maps))
+    unfinished.replace(path)
     return dict(zip(photos, maps, strict=True))
