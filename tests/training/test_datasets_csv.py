@@ -94,7 +94,12 @@ def test_categories_are_named_by_taxonomy_then_column_then_rakuten_then_code(tmp
 
 @pytest.mark.parametrize(
     ("rows", "problem"),
-    [([("x", "Sacs")], "no code"), ([(1, "")], "no name"), ([(1, "Sacs"), (1, "Bags")], "a second time")],
+    [
+        ([("x", "Sacs")], "no code"),
+        ([(1, "")], "no name"),
+        ([(1, "Sacs"), (1, "Bags")], "a second time"),
+        ([(1, "Sacs"), (2, "Meubles", " maison")], "damaged rows: names.csv row 3"),
+    ],
 )
 def test_a_taxonomy_with_a_mistake_is_refused(tmp_path: Path, rows: list[tuple[object, ...]], problem: str) -> None:
     path = write_csv(tmp_path / "shop.csv", CSV_HEADER, ROWS)

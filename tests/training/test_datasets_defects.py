@@ -1,6 +1,5 @@
 """Bad rows are counted and reported; none of them ends a run."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -87,6 +86,17 @@ def test_contents_of_one_id_are_numbered_whatever_their_order(tmp_path: Path) ->
     assert {p.product_id: p.description for p in first.products} == {
         p.product_id: p.description for p in second.products
     }
+
+
+def test_numbered_ids_keep_away_from_ids_that_are_there(tmp_path: Path) -> None:
+    dataset = read(
+        tmp_path,
+        ("A", 1, "Chaise", "", 10),
+        ("A", 2, "Banc", "", 10),
+        ("A#1", 3, "Lit", "", 10),
+        (2, 4, "Vase", "", 20),
+    )
+    assert sorted(ids(dataset)) == ["2", "A#1", "A#2", "A#3"]
 
 
 def test_a_row_without_an_id_is_named_after_its_content(tmp_path: Path) -> None:
@@ -202,7 +212,7 @@ def test_every_defect_at_once(tmp_path: Path) -> None:
     assert report.usable == len(dataset.products) == report.rows - sum(report.count(each) for each in LEFT_OUT)
     assert len(set(ids(dataset))) == len(ids(dataset))
     assert {product.designation for product in dataset.products if "Rideau" in (product.text or "")} == {"Rideau d'été"}
-    assert json.loads(json.dumps(report.to_dict()))["left_out"]["malformed"]["examples"][0] == "products.csv row 10"
+    assert report.found[Finding.MALFORMED].examples[0] == "products.csv row 10"
     text = "\n".join(report.lines())
     assert "22 rows read, 10 usable in 2 categories of 3 to 7 rows" in text
     assert "left out: 1 whose category code is not a whole number from 0 to 2147483647 (products.csv row 8)" in text

@@ -44,5 +44,7 @@ def read_taxonomy(path: Path, tally: Tally) -> tuple[Category, ...]:
         category = Category(code, row["name"][:MAX_NAME], row["name_en"][:MAX_NAME] or None)
         if categories.setdefault(code, category) != category:
             raise InvalidInput(f"{row.where} names category {code} a second time.", where="taxonomy")
+    if here.noted:
+        raise InvalidInput(f"{path.name} has damaged rows: {', '.join(here.noted)}.", where="taxonomy")
     tally.sources.extend(here.sources)
     return tuple(categories.values())

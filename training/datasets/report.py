@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 EXAMPLES = 5  # of each kind; enough to look the trouble up
 
@@ -103,21 +102,6 @@ class DataReport:
             lines.append(f"{verb}: {found.count} {_MEANING[finding]} ({', '.join(found.examples)})")
         return lines
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON has it."""
-        return {
-            "sources": list(self.sources),
-            "rows": self.rows,
-            "usable": self.usable,
-            "categories": {str(code): count for code, count in sorted(self.categories.items())},
-            "left_out": {each: self._found(each) for each in self.found if each in LEFT_OUT},
-            "noted": {each: self._found(each) for each in self.found if each not in LEFT_OUT},
-        }
-
-    def _found(self, finding: Finding) -> dict[str, Any]:
-        found = self.found[finding]
-        return {"count": found.count, "examples": list(found.examples)}
-
 
 class Tally:
     """Counts findings while data is read, and keeps a few examples of each."""
@@ -132,6 +116,11 @@ class Tally:
         self._counts[finding] += 1
         if len(self._examples[finding]) < EXAMPLES:
             self._examples[finding].append(where)
+
+    @property
+    def noted(self) -> list[str]:
+        """The first rows of every kind of finding."""
+        return [where for examples in self._examples.values() for where in examples]
 
     def report(self, categories: Mapping[int, int]) -> DataReport:
         """What was counted, beside the usable rows of each category."""

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
 from typing import TypeAlias
 
 from training.datasets.report import Finding, Tally
@@ -59,10 +60,11 @@ def _one_id_each(rows: Iterable[LabelledRow], tally: Tally) -> list[LabelledRow]
         if len(contents) == 1:
             single.extend(contents.values())
             continue
-        for number, content in enumerate(sorted(contents), start=1):
+        free = (name for name in (f"{product_id}#{number}" for number in count(1)) if name not in by_id)
+        for content, name in zip(sorted(contents), free, strict=False):
             row = contents[content]
             tally.note(Finding.SAME_ID, row.where)
-            single.append(replace(row, product=replace(row.product, product_id=f"{product_id}#{number}")))
+            single.append(replace(row, product=replace(row.product, product_id=name)))
     return single
 
 

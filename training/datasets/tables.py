@@ -26,6 +26,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("name",),
     "name_en": ("name_en",),
 }
+LONGEST_HEADER = 1_000_000  # bytes; a file without a line end is not read whole to find its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Table:
         """Read the header and find the columns. Raises InvalidInput when a required one is not there."""
         try:
             with path.open("rb") as file:
-                first, _ = _decoded(file.readline())
+                first, _ = _decoded(file.readline(LONGEST_HEADER))
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read: {error.strerror}.", where="data") from None
         tables = [cls._parsed(path, delimiter, first, wanted) for delimiter in DELIMITERS]
