@@ -1,5 +1,6 @@
 """The labelled data that `train` and `evaluate` are pointed at: files, or what the service itself holds."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,12 +34,14 @@ class LabelledData:
             raise InvalidInput("--until belongs to --from-service.", where="until")
 
     def read(self, database: Database, store: ObjectStore) -> "Dataset":
-        """Read it. Raises InvalidInput when it is not of a form that can be read."""
+        """Read it, and say how far it is. Raises InvalidInput when it is not of a form that can be read."""
         from training.datasets import from_service, open_dataset
+        from training.progress import console_progress
 
-        if self.path is None:
-            return from_service(database, store, self.until)
-        return open_dataset(self.path, self.images, self.taxonomy)
+        with closing(console_progress()) as progress:
+            if self.path is None:
+                return from_service(database, store, self.until, progress)
+            return open_dataset(self.path, self.images, self.taxonomy, progress)
 
 
 def require_training_extra() -> None:

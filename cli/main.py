@@ -219,7 +219,7 @@ def train_bundle(
     split: Annotated[SplitMethod, typer.Option(help="Keep look-alikes together, or not.")] = SplitMethod.GROUPED,
     validation: Annotated[float | None, typer.Option(help="Share of the rows to validate on.")] = None,
     test: Annotated[float | None, typer.Option(help="Share of the rows to test on.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides all that is random.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Decides all that is random.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained on and for how long.")] = False,
     activate: Annotated[bool, typer.Option("--activate", help="Activate the bundle if it passes the gate.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Activate it even if it does not.")] = False,

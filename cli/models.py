@@ -35,7 +35,7 @@ def show_model(settings: Settings, version: str) -> None:
         release = release_of(connection, version)
         workers = serving(connection, version, _lately(settings))
     for name, value in _facts(release, workers):
-        say(f"{name + ':':<12}{value}")
+        say(f"{name + ':':<13}{value}")
 
 
 def activate_model(settings: Settings, version: str, seconds: float = CHANGE_OVER_SECONDS) -> None:

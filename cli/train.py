@@ -59,6 +59,7 @@ def train(
     from migrations.upgrade import upgrade
     from training.quiet_tensorflow import import_tensorflow
 
+    weights = _weights(wishes.vgg16_weights)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(settings.database)
     with closing(Database(settings.database)) as database:  # which loads SQLite, before TensorFlow brings its own
@@ -67,21 +68,23 @@ def train(
         import_tensorflow()
         from training.run import TrainingRun
 
-        run = TrainingRun(settings, database, store, dataset, _config(wishes, len(dataset.products)))
+        run = TrainingRun(settings, database, store, dataset, _config(wishes, weights, len(dataset.products)))
         for line in run.estimate().lines():
             say(line)
         if dry_run:
             return
         outcome = run.finish()
     _show(outcome)
-    allowed = outcome.verdict.passes or force
-    if summary is not None:
-        write_summary(summary, {**outcome.to_dict(), "activated": activate and allowed})
-    if not activate:
-        return
-    if not allowed:
-        raise Conflict(f"Not activated: {outcome.verdict.reason}")
-    activate_model(settings, outcome.version)
+    activated = False
+    try:
+        if activate:
+            if not (outcome.verdict.passes or force):
+                raise Conflict(f"Not activated: {outcome.verdict.reason}")
+            activate_model(settings, outcome.version)
+            activated = True
+    finally:
+        if summary is not None:
+            write_summary(summary, {**outcome.to_dict(), "activated": activated})
 
 
 def _dataset(data: LabelledData, name: str | None, database: Database, store: ObjectStore) -> "Dataset":
@@ -93,7 +96,7 @@ def _dataset(data: LabelledData, name: str | None, database: Database, store: Ob
     return dataset if name is None else replace(dataset, name=name)
 
 
-def _config(wishes: Wishes, rows: int) -> "TrainingConfig":
+def _config(wishes: Wishes, weights: str | Path | None, rows: int) -> "TrainingConfig":
     """The configuration for so many rows. Raises InvalidInput."""
     from training.config import TrainingConfig
 
@@ -102,7 +105,6 @@ def _config(wishes: Wishes, rows: int) -> "TrainingConfig":
     test = share if wishes.test is None else wishes.test
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
         raise InvalidInput("--validation and --test must be shares above 0 that leave something to train on.")
-    weights = _weights(wishes.vgg16_weights)
     config = TrainingConfig() if weights is not None else TrainingConfig().with_random_start()
     if wishes.epochs is not None:
         fits = ("words_fit", "text_fit", "head_fit", "fine_tune_fit")

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.taxonomy import RAKUTEN
+from shared.taxonomy import RAKUTEN, Category
 from training.batches import InMemory, LabelledRows, MappedRows
 from training.config import TrainingConfig
 from training.features import BATCH, distinct_views, fill_store, open_feature_store
 from training.fine_tuning import unfreeze
 from training.fitting import Fit, FitConfig
 from training.models import make_image_base, make_image_head, make_image_model, make_text_model, words_part
-from training.products import Product, class_order, labels
-from training.split import Split, split_products
+from training.products import Product, labels
+from training.split import Split
 from training.tokens import encode_texts, train_tokenizer
-from training.train import Baseline
+from training.train import Baseline, divided
 from training.train_image import mirrored_products, photo_pixels_of
 
 SAMPLE_TEXTS = 4_000
@@ -82,34 +82,26 @@ def estimate_run(
     """Measure the first steps of a run on `products` that keeps its photo features in `cache`.
 
     `baseline` is what the run is going to compare itself with, if anything. Takes half a minute to a minute on two
-    cores. Raises InvalidInput and ValueError like the run itself would for products that can't be divided.
+    cores. Raises InvalidInput like the run itself when there is too little data.
     """
     began = time.monotonic()
-    split = split_products(
-        products,
-        validation_share=config.validation_share,
-        test_share=config.test_share,
-        seed=config.seed,
-        method=config.split,
-    )
+    classes, split = divided(products, config, RAKUTEN)  # whose names nobody reads here
     seconds = time.monotonic() - began
     return Estimate(
         (
             Stage("split", seconds, f"{len(products):,} rows"),
-            *_text_stages(split, config),
-            *_photo_stages(split, config, cache),
-            *_baseline_stage(split, baseline),
+            *_text_stages(split, classes, config),
+            *_photo_stages(split, classes, config, cache),
+            *_baseline_stage(split, classes, baseline),
             Stage("bundle", WRITING_SECONDS, "writing, reading back, golden rows"),
         )
     )
 
 
-def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
+def _text_stages(split: Split, classes: Sequence[Category], config: TrainingConfig) -> Iterator[Stage]:
     """Tokeniser with all encoding, then the two fits of the text model."""
     train, validation, test = ([p for p in part if p.text] for part in (split.train, split.validation, split.test))
-    sample = train[:: ceil(len(train) / SAMPLE_TEXTS)] if train else []
-    if not sample:
-        return
+    sample = train[:: ceil(len(train) / SAMPLE_TEXTS)]
     texts = [product.text or "" for product in sample]
     began = time.monotonic()
     tokenizer = train_tokenizer(texts, config.vocabulary(len(train)))
@@ -120,7 +112,6 @@ def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
     times = 2 * len(train) + 2 * len(validation) + len(test)
     seconds = (learnt - began) * len(train) / len(sample) + (encoded - learnt) * times / len(sample)
     yield Stage("tokeniser", seconds, f"{len(train):,} texts, from {len(sample):,} of them")
-    classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
     whole = len(sample) == len(train)
     vocabulary = tokenizer.get_vocab_size() if whole else config.vocabulary(len(train))
     rows = LabelledRows(InMemory(tokens), labels(sample, classes))
@@ -133,7 +124,7 @@ def _text_stages(split: Split, config: TrainingConfig) -> Iterator[Stage]:
     yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test), first=0)
 
 
-def _photo_stages(split: Split, config: TrainingConfig, cache: Path) -> Iterator[Stage]:
+def _photo_stages(split: Split, classes: Sequence[Category], config: TrainingConfig, cache: Path) -> Iterator[Stage]:
     """Features of the photos that the cache does not have, the head, and fine-tuning if that is asked for."""
     train, validation, test = ([p for p in part if p.photo] for part in (split.train, split.validation, split.test))
     products = [*train, *validation, *test]
@@ -147,30 +138,29 @@ def _photo_stages(split: Split, config: TrainingConfig, cache: Path) -> Iterator
         left = sum(key not in store.row_of for key in missing)
         seconds = pace.start + pace.step * ceil(left / BATCH) if left else 0.0
         yield Stage("photo features", seconds, f"{left:,} photos, {BATCH / pace.step:.1f} a second")
-    if len(store.row_of) == len(store.broken):
+    readable = [key for key in views if key in store.row_of and key not in store.broken]
+    if not readable:
         return  # the run itself is going to say that there is no photo to train on
-    classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
     known = store.rows()
     learnt = [*train, *mirrored]
-    drawn = np.random.default_rng(config.seed).integers(0, len(known), len(learnt))
+    drawn = np.random.default_rng(config.seed).choice([store.row_of[key] for key in readable], len(learnt))
     rows = LabelledRows(MappedRows(known, drawn, "", ()), labels(learnt, classes))
     head = make_image_head(known.shape[1], config.head, len(classes))
     fit = Fit(head, rows, _some(rows), config.head_fit, config.seed)
     yield _fit_stage("photo head", fit, config.head_fit, len(learnt), len(validation), len(test))
     if config.fine_tune_blocks:
         unfreeze(base, config.fine_tune_blocks)
-        photos = [product for product in train if product.photo_hash in store.row_of][:SAMPLE_PHOTOS]
+        photos = [product for product in train if product.photo_hash in set(readable)][:SAMPLE_PHOTOS]
         rows = LabelledRows(photo_pixels_of(photos, config.image_size), labels(photos, classes))
         fit = Fit(make_image_model(base, config.head, head), rows, _some(rows), config.fine_tune_fit, config.seed)
         yield _fit_stage("fine-tuning", fit, config.fine_tune_fit, len(train), len(validation), len(test))
 
 
-def _baseline_stage(split: Split, baseline: Baseline | None) -> Iterator[Stage]:
+def _baseline_stage(split: Split, classes: Sequence[Category], baseline: Baseline | None) -> Iterator[Stage]:
     """In proportion to its rows; where more rows bring few new words it takes less."""
     if baseline is None:
         return
     sample = split.train[:: ceil(len(split.train) / SAMPLE_BASELINE)]
-    classes = class_order([*split.train, *split.validation, *split.test], RAKUTEN)
     began = time.monotonic()
     baseline(sample, split.test[:1], classes)
     seconds = (time.monotonic() - began) * len(split.train) / len(sample)

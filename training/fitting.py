@@ -25,6 +25,7 @@ from training.steps import Answering, compile_train_step
 
 History = dict[str, list[float]]
 
+FITTING = 1  # raised whenever the same configuration would come to another end: in a new layer, loss or order of rows
 MOMENTUM = 0.9
 FEWEST_EPOCHS = 5  # that are planned however many rows there are
 
@@ -169,7 +170,7 @@ class Fit:
     def description(self) -> list[bytes]:
         """All that the fit's course depends on: data, configuration, start, libraries."""
         libraries = [module.__version__ for module in (keras, tf, np)]
-        parts = [repr((asdict(self._config), self._seed, libraries)).encode()]
+        parts = [repr((FITTING, MOMENTUM, asdict(self._config), self._seed, libraries)).encode()]
         for rows in (self._train, self._validation):
             parts += [rows.inputs.identity(), rows.truth.tobytes()]
         return parts + [np.asarray(value).tobytes() for value in self._model.variables]

@@ -14,6 +14,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from shared.errors import InvalidInput
 from shared.tokenizer import PADDING_ID
 
 # ImageNet's mean RGB, which keras.applications.vgg16.preprocess_input subtracts ("caffe" mode), 0 to 255.
@@ -113,10 +114,17 @@ def make_image_base(size: int, weights: str | Path | None, seed: int = 0) -> ker
 
     Simonyan and Zisserman, 2015. `weights` is "imagenet" (Keras downloads them), a file of VGG16 weights
     without top in Keras's format, or None for a random start that depends on `seed` alone.
+    Raises InvalidInput when they cannot be downloaded or read.
     """
     source = str(weights) if weights is not None else None
     start = keras.Input((size, size, 3), dtype="float32", name="preprocessed")
-    base = keras.applications.VGG16(include_top=False, weights=source, input_tensor=start, name="vgg16")
+    try:
+        base = keras.applications.VGG16(include_top=False, weights=source, input_tensor=start, name="vgg16")
+    except Exception as error:  # which Keras raises as such when it cannot download
+        raise InvalidInput(
+            f"VGG16's weights ({source}) cannot be loaded; name a file of weights without top, or none. {error}",
+            where="weights",
+        ) from error
     if source is None:
         _start_at_random(base, seed)
     base.trainable = False

@@ -37,9 +37,9 @@ def short(name: str) -> str:
 
 
 def curves(histories: Mapping[str, History]) -> Figure:
-    """Loss and accuracy of every fit over its epochs, on training and validation; the best epoch is marked.
+    """Loss and accuracy of every fit over its epochs, on training and validation; the lowest loss is marked.
 
-    The best is the one with the lowest loss on validation, whose weights are kept.
+    The weights of that epoch are kept, or those that the fit started with if they count and were better still.
     """
     figure = Figure(figsize=(4.8 * len(histories) + 0.4, 6.6), layout="constrained")
     panels = figure.subplots(2, len(histories), squeeze=False)
@@ -51,7 +51,7 @@ def curves(histories: Mapping[str, History]) -> Figure:
             marker = "o" if len(epochs) == 1 else None
             panel.plot(epochs, history[measure], color=BLUE, linestyle="--", marker=marker, label="training")
             panel.plot(epochs, history[f"val_{measure}"], color=ORANGE, marker=marker, label="validation")
-            panel.axvline(best, color=GREY, linestyle=":", label=f"best epoch: {best}")
+            panel.axvline(best, color=GREY, linestyle=":", label=f"lowest loss: {best}")
             panel.set(xlabel="epoch", ylabel=measure, title=f"{model}: {measure}")
             panel.set_ylim(0, 1.05 * max(*history[measure], *history[f"val_{measure}"]) if measure == "loss" else 1.02)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

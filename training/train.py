@@ -90,16 +90,7 @@ def train_bundle(
     if folder.exists():
         raise FileExistsError(f"{folder.name} exists already; a bundle is never overwritten.")
     progress = progress if progress is not None else Silent()
-    classes = class_order(products, taxonomy)
-    if len(classes) < 2:
-        raise InvalidInput("The products must be of at least two categories.", where="products")
-    split = split_products(
-        products,
-        validation_share=config.validation_share,
-        test_share=config.test_share,
-        seed=config.seed,
-        method=config.split,
-    )
+    classes, split = divided(products, config, taxonomy)
     checkpoints = {model: Checkpoint(work / f"{model}.npz", repr(config)) for model in FITS if work}
     text = train_text(split, classes, config, progress, (checkpoints.get(WORDS), checkpoints.get(TEXT)))
     image = train_image(split, classes, config, cache, progress, (checkpoints.get(HEAD), checkpoints.get(IMAGE)))
@@ -122,6 +113,29 @@ def train_bundle(
         gone_photos=len(image.features.gone),
         baseline=compared,
     )
+
+
+def divided(
+    products: Sequence[Product], config: TrainingConfig, taxonomy: Sequence[Category]
+) -> tuple[tuple[Category, ...], Split]:
+    """The categories in the order of the models' outputs, and the products' train, validation and test.
+
+    Raises InvalidInput when that is too little: two categories, and in every part a product with text and photo.
+    """
+    classes = class_order(products, taxonomy)
+    if len(classes) < 2:
+        raise InvalidInput("The products must be of at least two categories.", where="products")
+    split = split_products(
+        products,
+        validation_share=config.validation_share,
+        test_share=config.test_share,
+        seed=config.seed,
+        method=config.split,
+    )
+    for part, chosen in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        if not any(product.text is not None and product.photo is not None for product in chosen):
+            raise InvalidInput(f"There is no product with both a text and a photo for {part}.", where="products")
+    return classes, split
 
 
 def _rows_of(products: Sequence[Product], among: Sequence[Product]) -> list[int]:

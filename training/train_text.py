@@ -8,7 +8,6 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from shared.bundle import TextSettings
-from shared.errors import InvalidInput
 from shared.fusion import Scores
 from shared.taxonomy import Category
 from training.batches import InMemory, LabelledRows
@@ -55,12 +54,10 @@ def train_text(
 
     First the part that weighs words; then the LSTM learns what that leaves over, and is left out if it makes nothing
     better. With `checkpoints`, one for each, a fit goes on where an earlier one was cut short.
-    Raises InvalidInput when training or validation has no text.
+    Training and validation must each have a text.
     """
     train = [product for product in split.train if product.text is not None]
     validation = [product for product in split.validation if product.text is not None]
-    if not train or not validation:
-        raise InvalidInput("No product with a text to train on, or none to validate on.", where="products")
     progress.stage("tokeniser")
     tokenizer = train_tokenizer(_texts(train), config.vocabulary(len(train)))
     settings = TextSettings(max_tokens=config.text.max_tokens, vocabulary=tokenizer.get_vocab_size())

@@ -4,11 +4,13 @@ from pathlib import Path
 import keras
 import pytest
 
+from shared.errors import InvalidInput
 from tests.support.tiny import TinyTraining
 from training.baseline import baseline_scores
 from training.config import TrainingConfig
 from training.demo.catalogue import demo_catalogue
 from training.estimate import Estimate, Stage, estimate_run
+from training.photos import PhotoBytes
 from training.products import Product
 from training.train import train_bundle
 
@@ -47,10 +49,22 @@ def test_only_photos_that_are_not_cached_cost_anything(tiny_training: TinyTraini
     assert "photo features" not in {stage.title for stage in estimated.stages}
 
 
-def test_products_without_photos_are_estimated_too(tmp_path: Path) -> None:
-    products = [replace(product, photo=None) for product in demo_catalogue(6, 4)]
-    estimated = estimate_run(products, TrainingConfig.tiny(), tmp_path)
-    assert "photo head" not in {stage.title for stage in estimated.stages}
+def test_what_cannot_be_trained_on_is_not_estimated_whatever_is_in_the_cache(tiny_training: TinyTraining) -> None:
+    one_category = [product for product in tiny_training.products if product.code == tiny_training.products[0].code]
+    no_photos = [replace(product, photo=None) for product in tiny_training.products]
+    for products, said in ((one_category, "at least two categories"), (no_photos, "both a text and a photo for train")):
+        with pytest.raises(InvalidInput, match=said):
+            estimate_run(products, TrainingConfig.tiny(), tiny_training.cache)
+
+
+def test_a_photo_that_ends_too_early_does_not_end_the_estimate(products: list[Product], tmp_path: Path) -> None:
+    first = next(row for row, product in enumerate(products) if product.photo)
+    photo = products[first].photo
+    assert photo is not None
+    torn = replace(products[first], photo=PhotoBytes(photo.read()[:200]))
+    config = replace(TrainingConfig.tiny(), fine_tune_blocks=1)
+    estimated = estimate_run([*products[:first], torn, *products[first + 1 :]], config, tmp_path)
+    assert "fine-tuning" in {stage.title for stage in estimated.stages}
 
 
 def test_a_run_after_an_estimate_is_the_same_run(tiny_training: TinyTraining, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_curves_mark_the_epoch_with_the_lowest_loss_on_validation(epochs: int) -
     require_whole(figure)
     legend = figure.axes[0].get_legend()
     assert legend is not None
-    assert f"best epoch: {5 if epochs > 4 else 1}" in [text.get_text() for text in legend.get_texts()]
+    assert f"lowest loss: {5 if epochs > 4 else 1}" in [text.get_text() for text in legend.get_texts()]
 
 
 @pytest.mark.parametrize("models", [("text",), ("text", "image", "fused")])

@@ -134,7 +134,7 @@ def test_texts_of_sellers_are_no_markup_on_the_page(folder: Path) -> None:
     assert "<script>" not in page
     assert "<b>" not in page
     assert "\n# and a heading" not in page
-    assert "箱 $ &lt;b>\\|" in page
+    assert "箱 $ &#60;b&#62;&#124;" in page
 
 
 def test_the_report_of_a_training_run_shows_how_it_went(

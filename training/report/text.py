@@ -1,5 +1,6 @@
 """The page of a report, in Markdown."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MOST_CONFUSIONS = 12  # that are listed
 EXAMPLES = 2  # products of each of them
 LONGEST_TITLE = 70  # characters
+_MARKS = re.compile(r"[\\`*_\[\]<>&|~#]")  # a seller's title is no link and no picture
 _WAYS: tuple[Modality, ...] = ("text+image", "text", "image")
 
 
@@ -121,5 +123,4 @@ def _title(product: Product) -> str:
 
 def _cell(value: object) -> str:
     """A value as text, with nothing in it that Markdown would take for its own."""
-    text = " ".join(str(value).split())
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(str(value).split()))
