@@ -91,8 +91,6 @@ def _dataset(data: LabelledData, name: str | None, database: Database, store: Ob
     dataset = data.read(database, store)
     for line in dataset.report.lines():
         say(line)
-    if not dataset.products:
-        raise InvalidInput("There is no labelled product to train on.", where="data")
     return dataset if name is None else replace(dataset, name=name)
 
 

@@ -8,6 +8,7 @@ from training.bundle_answers import ask
 from training.datasets import Dataset
 from training.progress import console_progress
 from training.report import Report
+from training.report.names import BASELINE_TITLE
 
 SEED = 7  # of the folds
 
@@ -35,6 +36,6 @@ def report_on(bundle: Bundle, dataset: Dataset, cache: Path, precision: str) -> 
         answers=answers,
         data_name=dataset.name,
         baseline=baseline,
-        baseline_title=f"TF-IDF + logistic regression (text), {FOLDS} folds of this data",
+        baseline_title=f"{BASELINE_TITLE}, {FOLDS} folds of this data",
         notes=notes,
     )

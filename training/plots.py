@@ -104,14 +104,14 @@ def reliability(answers: Mapping[str, Figures]) -> Figure:
     return figure
 
 
-def class_scores(found: Figures, baseline: Figures | None, names: Sequence[str]) -> Figure:
+def class_scores(found: Figures, baseline: Figures | None, names: Sequence[str], baseline_title: str) -> Figure:
     """F1 of every category with rows, the best on top, beside the baseline's."""
     order = [row for row in np.argsort(found.f1, kind="stable").tolist() if found.support[row]]
     figure, panel, places = _bars(len(order))
     height = 0.8 if baseline is None else 0.4
     panel.barh(places + (0 if baseline is None else 0.2), found.f1[order], height, color=GREEN, label="this bundle")
     if baseline is not None:
-        panel.barh(places - 0.2, baseline.f1[order], height, color=LIGHT, label="TF-IDF + logistic regression")
+        panel.barh(places - 0.2, baseline.f1[order], height, color=LIGHT, label=baseline_title)
     panel.set_yticks(places, [f"{short(names[row])} ({found.support[row]:,})" for row in order], fontsize=9)
     panel.set(xlim=(0, 1.005), xlabel="F1 (in brackets: rows of the category)")
     panel.grid(axis="x", alpha=0.25)

@@ -86,7 +86,8 @@ class Lines:
         self._stream = stream if stream is not None else sys.stdout
         self._every_seconds = every_seconds
         self._begun = self._spoke = self._stage_begun = time.monotonic()
-        self._title, self._done, self._total, self._epoch = "", 0, None, ""
+        self._title, self._done, self._epoch = "", 0, ""
+        self._total: int | None = None
 
     def stage(self, title: str, total: int | None = None) -> None:
         """Write the stage's title."""
@@ -118,8 +119,6 @@ class Lines:
     def _say(self, line: str) -> None:
         self._spoke = time.monotonic()
         print(f"[{self._spoke - self._begun:5.1f} s] {line}", file=self._stream, flush=True)
-
-    _total: int | None
 
 
 class Terminal:

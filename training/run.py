@@ -53,13 +53,18 @@ class Outcome:
         """The new bundle's version."""
         return self.trained.manifest.version
 
-    def to_dict(self) -> dict[str, Any]:
-        """For other programs."""
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each part of the split has."""
         data = self.trained.manifest.data
+        return {"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows}
+
+    def to_dict(self) -> dict[str, Any]:
+        """For other programs: version, mlflow_run_id, rows, metrics of each model, the gate's verdict, where the report is."""
         return {
             "version": self.version,
             "mlflow_run_id": self.mlflow_run_id,
-            "rows": {"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows},
+            "rows": self.rows,
             "metrics": self.report.to_dict()["figures"],
             "gate": self.verdict.to_dict(),
             "report": str(self.report_folder),
@@ -152,8 +157,7 @@ class TrainingRun:
         for model, history in outcome.trained.histories.items():
             tracked.curves(model, history)
         data = bundle.manifest.data
-        rows = {"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows}
-        tracked.dataset(data.name, data.fingerprint, rows)
+        tracked.dataset(data.name, data.fingerprint, outcome.rows)
         figures = outcome.to_dict()["metrics"]
         tracked.metrics(
             {f"test/{model}/{name}": value for model, named in figures.items() for name, value in named.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from shared.bundle import FusionSettings, Manifest
+from shared.bundle import Manifest
 from shared.errors import InvalidInput
 from shared.fusion import Scores
 from shared.taxonomy import RAKUTEN, Category
@@ -42,21 +42,10 @@ class TrainedRun:
     manifest: Manifest
     split: Split
     validation: Answers
-    test: Answers
     histories: Mapping[str, History]
     broken_photos: int
     gone_photos: int
     baseline: Scores | None = None
-
-    @property
-    def classes(self) -> tuple[Category, ...]:
-        """The categories in the order of the answers' columns."""
-        return self.manifest.classes
-
-    @property
-    def fusion(self) -> FusionSettings:
-        """What joins the two models."""
-        return self.manifest.fusion
 
     def baseline_of(self, products: Sequence[Product]) -> Scores | None:
         """The baseline's probabilities for some products of the test split."""
@@ -107,7 +96,6 @@ def train_bundle(
         manifest=manifest,
         split=split,
         validation=validation,
-        test=test,
         histories={model: history for model, history in histories.items() if history},
         broken_photos=len(image.features.broken),
         gone_photos=len(image.features.gone),

@@ -52,7 +52,7 @@ def test_categories_of_any_number_and_name_fit(case: str, draw: Callable[..., Fi
     if draw is plots.confusion:
         figure = plots.confusion(seen, names, "a bundle with a long name 0123456789ab on the test split of some data")
     elif draw is plots.class_scores:
-        figure = plots.class_scores(seen, found(classes, 12 * classes), names)
+        figure = plots.class_scores(seen, found(classes, 12 * classes), names, "TF-IDF")
     else:
         counts = seen.support
         figure = plots.class_mix({"train": counts * 8, "validation": counts, "test": counts}, names)
