@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from shared.fusion import Scores, fused
+from shared.bundle import FusionSettings
+from shared.fusion import Scores
 from training.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
@@ -90,15 +91,17 @@ def _measured(
         answer(part, classes, text, image, name)
         for part, name in ((split.validation, "validation"), (split.test, "test"))
     )
-    for name, scores in zip(("text", "photo", "fused"), test.scores(fit_fusion(*_logits(validation))), strict=True):
+    fusion = fit_fusion(*_logits(validation))
+    for name, scores in zip(("text", "photo", "fused"), test.scores(fusion), strict=True):
         yield f"Shelfwise: {name}", _macro_f1(test, scores)
+    yield "the same two, mean of their probabilities", _mean_f1(validation, test, *_both(validation, test, fusion))
     words = replace(text, model=words_part(text.model))
     yield "its text model without the LSTM", _macro_f1(test, words.logits(test.products))
     simple_text = [baseline_scores(split.train, part.products, classes) for part in (validation, test)]
     simple_photo = _photo_regression(split.train, [validation.products, test.products], classes, image, config)
     yield "TF-IDF and logistic regression: text", _macro_f1(test, simple_text[1])
     yield "logistic regression on pooled VGG16 features: photo", _macro_f1(test, simple_photo[1])
-    yield "those two fused", _fused_f1(validation, test, simple_text, simple_photo)
+    yield "those two, mean of their probabilities", _mean_f1(validation, test, simple_text, simple_photo)
     if arguments.plain:
         from benchmarks.plain_recipe import plain_photo_scores, plain_text_scores
 
@@ -108,7 +111,7 @@ def _measured(
         )
         yield "plain recipe: text", _macro_f1(test, plain_text[1])
         yield "plain recipe: photo", _macro_f1(test, plain_photo[1])
-        yield "plain recipe: fused", _fused_f1(validation, test, plain_text, plain_photo)
+        yield "plain recipe: fused", _mean_f1(validation, test, plain_text, plain_photo)
 
 
 def _photo_regression(
@@ -140,11 +143,24 @@ def _photo_regression(
     return found
 
 
-def _fused_f1(validation: "Answers", test: "Answers", text: Sequence[Scores], photo: Sequence[Scores]) -> float:
-    """Of two models' probabilities on validation and test, at the weight that is best on validation."""
-    from training.fusion import fit_text_weight
+def _both(
+    validation: "Answers", test: "Answers", fusion: FusionSettings
+) -> tuple[tuple[Scores, Scores], tuple[Scores, Scores]]:
+    """Our two models' probabilities, each on validation and test."""
+    (text, image, _), (test_text, test_image, _) = validation.scores(fusion), test.scores(fusion)
+    return (text, test_text), (image, test_image)
 
-    return _macro_f1(test, fused(text[1], photo[1], fit_text_weight(validation.truth, text[0], photo[0])))
+
+def _mean_f1(validation: "Answers", test: "Answers", text: Sequence[Scores], photo: Sequence[Scores]) -> float:
+    """Of the weighted mean of two models' probabilities (each on validation and test), as it is commonly done.
+
+    The weight is the one of 101 that is most accurate on validation, the middle one of those that tie.
+    """
+    weights = np.linspace(0.0, 1.0, 101)
+    right = [np.mean((w * text[0] + (1 - w) * photo[0]).argmax(axis=1) == validation.truth) for w in weights]
+    best = np.flatnonzero(np.isclose(right, max(right)))
+    weight = weights[best[len(best) // 2]]
+    return _macro_f1(test, weight * text[1] + (1 - weight) * photo[1])
 
 
 def _logits(answers: "Answers") -> tuple[Any, Scores, Scores]:

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.errors import BundleRefused
 from shared.taxonomy import Category
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: fused answers are products of probabilities; in format 1 they were weighted means
 VERSION_PATTERN = r"^[a-z0-9][a-z0-9.-]{0,99}$"
 Modality = Literal["text+image", "text", "image"]  # what of a product was there to answer from
 MANIFEST = "manifest.json"
@@ -54,7 +54,7 @@ class ImageSettings(_Part):
 
 
 class FusionSettings(_Part):
-    """Calibration temperatures of both models, and the share of the text model in a fused answer."""
+    """Calibration temperatures of both models, and the weight of the text in fused answers; at 1/2 both count fully."""
 
     text_temperature: float = Field(gt=0)
     image_temperature: float = Field(gt=0)

@@ -120,12 +120,12 @@ def class_scores(found: Figures, baseline: Figures | None, names: Sequence[str],
 
 
 def fusion_weight(weights: NDArray[np.float64], accuracies: NDArray[np.float64], chosen: float) -> Figure:
-    """Accuracy on validation for every share of the text model in the fused answer."""
+    """Accuracy on validation for every weight of the text against the photo."""
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     panel = figure.subplots()
     panel.plot(weights, accuracies, color=GREEN, drawstyle="steps-mid")
     panel.axvline(chosen, color=GREY, linestyle=":", label=f"chosen: {chosen:.2f}")
-    panel.set(xlim=(0, 1), xlabel="share of the text model (0: photo alone, 1: text alone)", ylabel="accuracy")
+    panel.set(xlim=(0, 1), xlabel="weight of the text (0: photo alone, 1: text alone)", ylabel="accuracy")
     panel.set_title("fusion weight, on validation")
     panel.grid(alpha=0.25)
     panel.legend()

@@ -60,7 +60,7 @@ class Outcome:
         return {"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows}
 
     def to_dict(self) -> dict[str, Any]:
-        """For other programs: version, mlflow_run_id, rows, metrics of each model, the gate's verdict, where the report is."""
+        """For programs: version, mlflow_run_id, rows, metrics of each model, gate (a verdict), report (its folder)."""
         return {
             "version": self.version,
             "mlflow_run_id": self.mlflow_run_id,

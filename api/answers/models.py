@@ -73,7 +73,7 @@ class KnownCategoryAnswer(BaseModel):
 
 
 class FusionAnswer(BaseModel):
-    """Calibration temperatures, and the share of the text model in an answer from text and photo."""
+    """Calibration temperatures, and the weight of the text against the photo; at 0.5 both count fully."""
 
     text_temperature: float
     image_temperature: float

@@ -53,9 +53,9 @@ def test_a_file_without_a_hash_is_refused(folder: Path, name: str) -> None:
 
 
 def test_another_format_version_is_refused(folder: Path) -> None:
-    change_manifest(folder, format_version=2)
+    change_manifest(folder, format_version=1)
 
-    with pytest.raises(BundleRefused, match="format 2 is not 1"):
+    with pytest.raises(BundleRefused, match="format 1 is not 2"):
         Bundle.open(folder)
 
 

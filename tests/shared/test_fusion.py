@@ -33,7 +33,14 @@ def test_rows_are_calibrated_apart_and_huge_logits_stay_finite() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "expected"), [(0.25, [0.5, 0.5]), (1.0, [0.8, 0.2]), (0.0, [0.4, 0.6]), (0.5, [0.6, 0.4])]
+    ("weight", "expected"),
+    [
+        (1.0, [0.8, 0.2]),
+        (0.0, [0.4, 0.6]),
+        (0.5, [8 / 11, 3 / 11]),  # 0.8 * 0.4 : 0.2 * 0.6
+        (0.25, [4 / 7, 3 / 7]),  # sqrt(0.8) * 0.4 : sqrt(0.2) * 0.6
+        (0.75, [1 / (1 + 6**0.5 / 8), 6**0.5 / 8 / (1 + 6**0.5 / 8)]),  # 0.8 * sqrt(0.4) : 0.2 * sqrt(0.6)
+    ],
 )
 def test_fusion_weighs_text_against_photo(weight: float, expected: list[float]) -> None:
     answer = fused(scores([[0.8, 0.2]]), scores([[0.4, 0.6]]), weight)
@@ -48,6 +55,11 @@ def test_a_product_with_one_input_is_answered_by_that_model_alone(weight: float)
     image = scores([[NAN, NAN], [0.4, 0.6], [1.0, 0.0]])
 
     assert_allclose(fused(text, image, weight), [[0.8, 0.2], [0.4, 0.6], [1.0, 0.0]], atol=1e-6)
+
+
+def test_a_model_that_rules_a_category_out_can_be_overruled() -> None:
+    assert_allclose(fused(scores([[1.0, 0.0]]), scores([[0.0, 1.0]]), 0.5), [[0.5, 0.5]])
+    assert fused(scores([[0.9, 0.1, 0.0]]), scores([[0.0, 0.9, 0.1]]), 0.5).argmax() == 1
 
 
 def test_a_product_with_no_input_has_no_answer() -> None:

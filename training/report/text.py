@@ -65,7 +65,7 @@ def _figures(report: "Report") -> Iterator[str]:
     yield f"\n`{SERVED}` is what the service answers: `{FUSED}` where there are a text and a photo, else one model's."
     fusion = report.manifest.fusion
     yield (
-        f"Fused answers are {fusion.text_weight:.2f} text and {1 - fusion.text_weight:.2f} photo; the temperatures are "
+        f"The weight of the text against the photo is {fusion.text_weight:.2f}; the temperatures are "
         f"{fusion.text_temperature:.2f} (text) and {fusion.image_temperature:.2f} (photo)."
     )
     yield f"Convolutions ran in {report.answers.precision.removeprefix('mixed_')}."
