@@ -62,15 +62,12 @@ class FusionSettings(_Part):
 
 
 class SplitMetrics(_Part):
-    """One model's figures on rows it has never seen; `calibration_error` is the expected one of Guo et al., 2017.
-
-    Bundles made before the last two were measured lack them.
-    """
+    """One model's figures on rows it has never seen; `calibration_error` is the expected one of Guo et al., 2017."""
 
     accuracy: float
     macro_f1: float
-    weighted_f1: float | None = None
-    calibration_error: float | None = None
+    weighted_f1: float
+    calibration_error: float
 
 
 class TestMetrics(_Part):
