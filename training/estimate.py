@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice
-from math import ceil, sqrt
+from math import ceil, log2, sqrt
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from shared.taxonomy import RAKUTEN, Category
 from training.batches import InMemory, LabelledRows, MappedRows
@@ -112,16 +113,24 @@ def _text_stages(split: Split, classes: Sequence[Category], config: TrainingConf
     times = 2 * len(train) + 2 * len(validation) + len(test)
     seconds = (learnt - began) * len(train) / len(sample) + (encoded - learnt) * times / len(sample)
     yield Stage("tokeniser", seconds, f"{len(train):,} texts, from {len(sample):,} of them")
-    whole = len(sample) == len(train)
-    vocabulary = tokenizer.get_vocab_size() if whole else config.vocabulary(len(train))
     rows = LabelledRows(InMemory(tokens), labels(sample, classes))
-    model = make_text_model(config.text, vocabulary, len(classes))
+    model = make_text_model(config.text, _vocabulary(tokenizer, texts, len(train), config), len(classes))
     part = words_part(model)
     fit = Fit(part, rows, _some(rows), config.words_fit, config.seed)
     yield _fit_stage("words of the text", fit, config.words_fit, len(train), len(validation), 0)
     part.trainable = False
     fit = Fit(model, rows, _some(rows), config.text_fit, config.seed)
     yield _fit_stage("text model", fit, config.text_fit, len(train), len(validation), len(test), first=0)
+
+
+def _vocabulary(tokenizer: Tokenizer, texts: Sequence[str], rows: int, config: TrainingConfig) -> int:
+    """How many subwords the tokeniser of so many rows is going to have, from that of a sample and of half of it.
+
+    They grow like a power of the rows (Heaps, 1978) until there are as many as are wanted.
+    """
+    most = config.vocabulary(rows)
+    known, half = tokenizer.get_vocab_size(), train_tokenizer(texts[::2], most).get_vocab_size()
+    return min(most, round(known * (rows / len(texts)) ** log2(known / half)))
 
 
 def _photo_stages(split: Split, classes: Sequence[Category], config: TrainingConfig, cache: Path) -> Iterator[Stage]:
