@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice
-from math import ceil, log2, sqrt
+from math import ceil, log2, pow, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +130,7 @@ def _vocabulary(tokenizer: Tokenizer, texts: Sequence[str], rows: int, config: T
     """
     most = config.vocabulary(rows)
     known, half = tokenizer.get_vocab_size(), train_tokenizer(texts[::2], most).get_vocab_size()
-    return min(most, round(known * (rows / len(texts)) ** log2(known / half)))
+    return min(most, round(known * pow(rows / len(texts), log2(known / half))))
 
 
 def _photo_stages(split: Split, classes: Sequence[Category], config: TrainingConfig, cache: Path) -> Iterator[Stage]:
