@@ -5,8 +5,8 @@ import sys
 
 from cli.supervisor import Part, Supervisor
 from cli.terminal import say
-from shared.bundle import Bundle
-from shared.bundles import active_version
+from shared.bundle import FORMAT_VERSION, Bundle
+from shared.bundles import active_version, manifest_of
 from shared.database import Database
 from shared.errors import ConfigurationError, InvalidInput, Unavailable
 from shared.passwords import Passwords, generated_password, refuse_weak_password
@@ -46,15 +46,16 @@ def _require_strong(admin_password: str) -> None:
 
 
 def prepare_bundle(settings: Settings, database: Database, supervisor: Supervisor, environment: dict[str, str]) -> None:
-    """Train and activate the demo bundle where no bundle is active."""
+    """Train and activate the demo bundle where no bundle is active, or one of a format that is not read any more."""
     with database.read() as connection:
-        if active_version(connection):
+        version = active_version(connection)
+        if version is not None and manifest_of(connection, version).format_version == FORMAT_VERSION:
             return
     workshop = settings.data_dir / WORKSHOP
     folder = workshop / "demo"  # appears there when it is complete, so what a killed start left is as good
     if not folder.exists():
         shutil.rmtree(workshop, ignore_errors=True)
-        say("no bundle is active: training the demo bundle (once; two or three minutes on two cores)")
+        say("no bundle that can be read is active: training the demo bundle (once; two or three minutes on two cores)")
         features = settings.data_dir / "cache" / "features"
         command = [sys.executable, "-m", "training.demo.bundle", "--out", str(folder), "--cache", str(features)]
         status = supervisor.run_to_end(Part("training", command, environment))

@@ -113,7 +113,14 @@ def _facts(release: Release, workers: int) -> Iterator[tuple[str, object]]:
     yield "text", _figures(metrics.text)
     yield "image", _figures(metrics.image)
     yield "fused", f"{_figures(metrics.fused)}, text weight {manifest.fusion.text_weight:.2f}"
+    if metrics.baseline is not None:
+        yield "baseline", _figures(metrics.baseline)
 
 
 def _figures(metrics: SplitMetrics) -> str:
-    return f"accuracy {metrics.accuracy:.4f}, macro-F1 {metrics.macro_f1:.4f}"
+    figures = [f"accuracy {metrics.accuracy:.4f}", f"macro-F1 {metrics.macro_f1:.4f}"]
+    if metrics.weighted_f1 is not None:
+        figures.append(f"weighted F1 {metrics.weighted_f1:.4f}")
+    if metrics.calibration_error is not None:
+        figures.append(f"calibration error {metrics.calibration_error:.4f}")
+    return ", ".join(figures)

@@ -12,7 +12,7 @@ from cli.labelled_data import LabelledData, require_training_extra
 from cli.models import activate_model
 from cli.terminal import say
 from shared.database import Database
-from shared.errors import Conflict, InvalidInput
+from shared.errors import BundleRefused, Conflict, InvalidInput
 from shared.settings import Settings
 from shared.store import ObjectStore
 
@@ -55,6 +55,8 @@ def train(
     gate keeps it back, which `force` overrules.
     """
     require_training_extra()
+    if force and not activate:
+        raise InvalidInput("--force belongs to --activate.", where="force")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the run ends as KILLED in MLflow
     from migrations.upgrade import upgrade
     from training.quiet_tensorflow import import_tensorflow
@@ -69,22 +71,27 @@ def train(
         from training.run import TrainingRun
 
         run = TrainingRun(settings, database, store, dataset, _config(wishes, weights, len(dataset.products)))
+        say("measuring the first steps")
         for line in run.estimate().lines():
             say(line)
         if dry_run:
             return
         outcome = run.finish()
     _show(outcome)
-    activated = False
+    allowed = outcome.verdict.passes or force
+    active = False
     try:
-        if activate:
-            if not (outcome.verdict.passes or force):
-                raise Conflict(f"Not activated: {outcome.verdict.reason}")
+        if activate and allowed:
+            active = True
             activate_model(settings, outcome.version)
-            activated = True
+    except BundleRefused:
+        active = False
+        raise
     finally:
         if summary is not None:
-            write_summary(summary, {**outcome.to_dict(), "activated": activated})
+            write_summary(summary, {**outcome.to_dict(), "activated": active})
+    if activate and not allowed:
+        raise Conflict(f"Not activated: {outcome.verdict.reason}")
 
 
 def _dataset(data: LabelledData, name: str | None, database: Database, store: ObjectStore) -> "Dataset":

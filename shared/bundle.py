@@ -62,12 +62,15 @@ class FusionSettings(_Part):
 
 
 class SplitMetrics(_Part):
-    """One model's figures on rows it has never seen; `calibration_error` is the expected one of Guo et al., 2017."""
+    """One model's figures on rows it has never seen; `calibration_error` is the expected one of Guo et al., 2017.
+
+    Bundles made before the last two were measured lack them.
+    """
 
     accuracy: float
     macro_f1: float
-    weighted_f1: float
-    calibration_error: float
+    weighted_f1: float | None = None
+    calibration_error: float | None = None
 
 
 class TestMetrics(_Part):

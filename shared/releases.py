@@ -21,7 +21,7 @@ def publish(database: Database, store: ObjectStore, bundle: Bundle, *, activated
     """Put a checked bundle into the store, make it known, and activate it if asked.
 
     The manifest goes last and the row after it, so that a bundle which is known is complete. One that is known already
-    keeps its manifest: a version names the models, and the same models made again have a manifest of another time.
+    keeps its manifest: a version names all that serving goes by, and the same bundle made again differs in its time.
     """
     version = bundle.manifest.version
     with database.read() as connection:

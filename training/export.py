@@ -145,19 +145,22 @@ def _renumbered(config: bytes) -> bytes:
 
 
 def _manifest(folder: Path, description: Description) -> Manifest:
-    """The manifest of the files in `folder`; the version is named after their content."""
-    files = {name: file_hash(folder / name) for name in CONTENT}
-    content = sha256("".join(files[name] for name in sorted(files)).encode()).hexdigest()
+    """The manifest of the files in `folder`.
+
+    The version is named after their content and all that the manifest says, except when it was made and how good it is.
+    """
     prefix = "demo" if description.demo else slug(description.data.name)
     parts = {name: getattr(description, name) for name in Description.__slots__}
-    return Manifest(
-        version=f"{prefix}-{content[:12]}",
+    manifest = Manifest(
+        version=prefix,
         created_at=datetime.now(UTC),
         golden_tolerance=GOLDEN_TOLERANCE,
         libraries={module.__name__: module.__version__ for module in (keras, tensorflow, tokenizers, numpy, PIL)},
-        files=files,
+        files={name: file_hash(folder / name) for name in CONTENT},
         **parts,
     )
+    named = manifest.model_dump_json(exclude={"version", "created_at", "metrics"})
+    return manifest.model_copy(update={"version": f"{prefix}-{sha256(named.encode()).hexdigest()[:12]}"})
 
 
 def slug(name: str) -> str:

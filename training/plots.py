@@ -16,7 +16,7 @@ from training.evaluation import BINS, Figures
 from training.fitting import History
 
 BLUE, ORANGE, GREEN, GREY, LIGHT = "#0072B2", "#D55E00", "#009E73", "#767676", "#C8C8C8"
-COLOURS = {"text": BLUE, "image": ORANGE, "fused": GREEN, "served": GREEN}
+COLOURS = {"text": BLUE, "image": ORANGE, "fused": GREEN, "served": GREEN, "baseline": GREY}
 STYLES = {"text": "--", "image": "-."}  # for those who see no colours at all
 LONGEST_NAME = 32  # characters of a category's name; longer ones lose their middle
 CELL = 0.34  # inches a side of a confusion matrix's cell, until the matrix has reached LARGEST_MATRIX

@@ -42,6 +42,7 @@ class TrainedRun:
     manifest: Manifest
     split: Split
     validation: Answers
+    test: Answers
     histories: Mapping[str, History]
     broken_photos: int
     gone_photos: int
@@ -86,6 +87,8 @@ def train_bundle(
     progress.stage("evaluation and bundle")
     validation = answer(split.validation, classes, text, image, "validation")
     test = answer(split.test, classes, text, image, "test")
+    if baseline is not None:
+        progress.stage("baseline")
     compared = baseline(split.train, split.test, classes) if baseline is not None else None
     compared_test = compared[_rows_of(test.products, split.test)] if compared is not None else None
     description = describe(name, demo, classes, split, text, image, validation, test, compared_test)
@@ -96,6 +99,7 @@ def train_bundle(
         manifest=manifest,
         split=split,
         validation=validation,
+        test=test,
         histories={model: history for model, history in histories.items() if history},
         broken_photos=len(image.features.broken),
         gone_photos=len(image.features.gone),

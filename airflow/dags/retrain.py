@@ -23,6 +23,7 @@ from airflow.sdk import Context, CronDataIntervalTimetable, Param, TriggerRule, 
 from airflow.sdk.exceptions import AirflowFailException
 
 PERIOD = timedelta(weeks=1)
+STOPPING = timedelta(seconds=30)  # how long a command has to stop when its task's time is over
 QUICK, LONG = timedelta(minutes=10), timedelta(hours=12)  # how long a task may take
 
 PARAMS = {
@@ -202,7 +203,11 @@ def _shelfwise(*arguments: str) -> str:
                 log.info("%s", line.rstrip())
                 lines.append(line)
         except BaseException:  # the task's time is over, or it was stopped
-            process.kill()
+            process.terminate()  # training then says to MLflow that it was stopped
+            try:
+                process.wait(STOPPING.total_seconds())
+            except subprocess.TimeoutExpired:
+                process.kill()
             raise
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)

@@ -15,20 +15,26 @@ class SplitMetricsAnswer(BaseModel):
 
     accuracy: float
     macro_f1: float
+    weighted_f1: float | None
+    calibration_error: float | None = Field(description="Expected calibration error: 0 is best.")
 
     @classmethod
     def of(cls, metrics: SplitMetrics) -> Self:
         """The answer for one model's figures."""
-        return cls(accuracy=metrics.accuracy, macro_f1=metrics.macro_f1)
+        return cls(**metrics.model_dump())
 
 
 class ModelMetricsAnswer(BaseModel):
-    """Figures on the test split: of the text model alone, of the image model alone, and of both together."""
+    """Figures on the test split: of the text model alone, of the image model alone, and of both together.
+
+    `baseline` is what TF-IDF and logistic regression reach on the texts, where that was measured.
+    """
 
     rows: int
     text: SplitMetricsAnswer
     image: SplitMetricsAnswer
     fused: SplitMetricsAnswer
+    baseline: SplitMetricsAnswer | None
 
 
 class ReleaseAnswer(BaseModel):
@@ -102,7 +108,8 @@ class ReleaseDetailsAnswer(ReleaseAnswer):
 
 def _release(release: Release) -> dict[str, object]:
     manifest = release.manifest
-    metrics = {name: SplitMetricsAnswer.of(getattr(manifest.metrics, name)) for name in ("text", "image", "fused")}
+    measured = {name: getattr(manifest.metrics, name) for name in ("text", "image", "fused", "baseline")}
+    metrics = {name: found and SplitMetricsAnswer.of(found) for name, found in measured.items()}
     return {
         "version": manifest.version,
         "active": release.active,

@@ -14,6 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from cli.labelled_data import require_training_extra
+from shared.bundle import Bundle
 from shared.bundles import Release, active_version, release_of
 from shared.database import Database
 from shared.errors import InvalidInput
@@ -125,13 +126,34 @@ def test_a_killed_run_goes_on_as_the_same_run_with_every_epoch_once(trained: Tra
         assert steps
 
 
+def test_mlflow_has_configuration_figures_data_report_bundle_and_model(trained: Trained, tmp_path: Path) -> None:
+    run = trained.tracked.get_run(trained.first["mlflow_run_id"])
+    release = trained.release(trained.first["version"])
+    assert run.data.params["seed"] == "7"
+    assert run.data.params["head_fit.class_weights"] == "sqrt"
+    assert run.data.metrics["test/fused/macro_f1"] == pytest.approx(release.manifest.metrics.fused.macro_f1)
+    assert "test/baseline/macro_f1" in run.data.metrics
+    assert (run.data.tags["fingerprint"], run.data.tags["version"]) == (
+        release.manifest.data.fingerprint,
+        trained.first["version"],
+    )
+    assert run.inputs.dataset_inputs[0].dataset.name == "cat"
+    report = Path(trained.tracked.download_artifacts(run.info.run_id, "report", str(tmp_path)))
+    assert (report / "curves.png").read_bytes() == (Path(trained.first["report"]) / "curves.png").read_bytes()
+    bundle = Path(trained.tracked.download_artifacts(run.info.run_id, "bundle", str(tmp_path)))
+    assert Bundle.open(bundle).manifest == release.manifest
+    (model,) = trained.tracked.search_model_versions(f"run_id = '{run.info.run_id}'")
+    assert (model.name, model.tags["version"]) == ("shelfwise", trained.first["version"])
+
+
 def test_a_finished_run_leaves_its_report_and_nothing_of_its_work(trained: Trained) -> None:
     report = Path(trained.first["report"])
     assert report.parent.parent == trained.data_dir / "training"
     assert {path.name for path in report.parent.iterdir()} == {"lock", "report"}
     assert {path.name for path in report.iterdir()} == {
         *("report.md", "metrics.json", "per_class.csv", "confusion.csv", "predictions.csv"),
-        *("confusion.png", "class_scores.png", "reliability.png", "coverage.png"),
+        *("confusion.png", "confusion_text.png", "confusion_image.png"),
+        *("class_scores.png", "reliability.png", "coverage.png"),
         *("curves.png", "class_mix.png", "fusion_weight.png"),
     }
 
@@ -166,6 +188,7 @@ def test_a_worse_bundle_is_published_and_kept_back_unless_it_is_forced(trained: 
     [
         ([], 1, "Name the data by either --data or --from-service."),
         (["--data", "nowhere"], 1, "nowhere"),
+        (["--data", ".", "--force"], 1, "--force belongs to --activate."),
         (["--data", ".", "--vgg16-weights", "nowhere.h5"], 1, "There is no file of VGG16 weights at nowhere.h5"),
         (["--data", ".", "--fine-tune", "6"], 2, "less than or equal to 5"),
         (["--data", ".", "--seed", "-1"], 2, "greater than or equal to 0"),

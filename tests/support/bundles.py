@@ -28,7 +28,7 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
     folder.mkdir(parents=True)
     for name in CONTENT:
         (folder / name).write_bytes(f"{version} {name}".encode())
-    metrics = SplitMetrics(accuracy=0.5, macro_f1=0.5, weighted_f1=0.5, calibration_error=0.1)
+    metrics = SplitMetrics(accuracy=0.5, macro_f1=0.5)
     manifest = Manifest(
         version=version,
         created_at=datetime.now(UTC),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import InvalidInput
 from tests.support.catalogues import CSV_HEADER, Cells, photo_of, write_csv, write_photo
 from tests.support.photos import BROKEN, png_of
 from training.datasets import Dataset, Finding, open_dataset
@@ -97,6 +98,20 @@ def test_numbered_ids_keep_away_from_ids_that_are_there(tmp_path: Path) -> None:
         (2, 4, "Vase", "", 20),
     )
     assert sorted(ids(dataset)) == ["2", "A#1", "A#2", "A#3"]
+
+
+@pytest.mark.parametrize("nothing", ["", "nan", "NaN", "NULL"])
+def test_an_empty_cell_is_empty_however_it_was_written(tmp_path: Path, nothing: str) -> None:
+    dataset = read(tmp_path, (nothing, 1, "Chaise", nothing, 10), (2, 2, "Lait NAN", "NAN 1er âge", 10))
+    first, second = dataset.products
+    assert (first.description, second.text) == (None, "Lait NAN NAN 1er âge")
+    assert found(dataset) == {Finding.NO_ID: 1, Finding.NO_DESCRIPTION: 1}
+
+
+def test_utf_16_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("productid,designation,prdtypecode\n1,Chaise,10\n", encoding="utf-16")
+    with pytest.raises(InvalidInput, match=r"products.csv is UTF-16; save it as UTF-8."):
+        open_dataset(tmp_path / "products.csv")
 
 
 def test_a_row_without_an_id_is_named_after_its_content(tmp_path: Path) -> None:

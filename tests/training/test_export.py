@@ -1,16 +1,18 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from shared.bundle import GOLDEN, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, GoldenRows
 from shared.fusion import calibrated, fused
 from shared.tokenizer import TextEncoder
 from tests.support.tiny import TinyTraining
-from training.export import GOLDEN_TOLERANCE, make_reproducible
+from training.export import GOLDEN_TOLERANCE, Description, GoldenInputs, make_reproducible, write_bundle
 from training.models import TextModelConfig, convolutions, make_text_model
 
 LOAD_ELSEWHERE = """
@@ -73,3 +75,24 @@ def test_the_same_model_is_the_same_file_each_time(tmp_path: Path) -> None:
         make_reproducible(tmp_path / name)
     assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
     assert keras.saving.load_model(tmp_path / "one.keras").output_shape == (None, 2)
+
+
+def test_a_version_names_what_serving_goes_by_and_not_when_it_was_made_or_how_good_it_is(
+    tiny_training: TinyTraining, tmp_path: Path
+) -> None:
+    manifest = tiny_training.manifest
+    text, image = (keras.saving.load_model(tiny_training.folder / name) for name in (TEXT_MODEL, IMAGE_MODEL))
+    tokenizer = Tokenizer.from_file(str(tiny_training.folder / TOKENIZER))
+    photos = [product.photo.read() for product in tiny_training.products[:2] if product.photo]
+    golden = GoldenInputs(["Chaise", "Table"], photos)
+    parts = {name: getattr(manifest, name) for name in Description.__slots__}
+    renamed = (replace(manifest.classes[0], name="Another name"), *manifest.classes[1:])
+    doubtful = {kind: dict.fromkeys(codes, 0.99) for kind, codes in manifest.review_thresholds.items()}
+    better = manifest.metrics.model_copy(update={"rows": 1})
+
+    def version(folder: str, **changed: object) -> str:
+        return write_bundle(tmp_path / folder, tokenizer, text, image, golden, Description(**parts | changed)).version
+
+    first = version("first")
+    assert version("again") == version("better", metrics=better) == first
+    assert len({first, version("renamed", classes=renamed), version("doubtful", review_thresholds=doubtful)}) == 3

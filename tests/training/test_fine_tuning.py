@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from training.fitting import FitConfig
 from training.models import convolutions, make_image_base
 from training.photos import PhotoBytes
 from training.products import Product
+from training.progress import Silent
 from training.train import TrainedRun, train_bundle
 from training.train_image import photo_pixels_of
 
@@ -33,14 +36,18 @@ class Gone:
         raise FileNotFoundError
 
 
-@pytest.fixture(scope="module")
-def tuned(tiny_training: TinyTraining, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
-    root = tmp_path_factory.mktemp("tuned")
+def tuned_products(tiny_training: TinyTraining) -> list[Product]:
     code = tiny_training.products[0].code
     broken = Product("broken", "Un titre sans photo lisible", None, PhotoBytes(b"no photo"), code)
     gone = Product("gone", "Un autre titre", None, Gone(), code)
+    return [*tiny_training.products, broken, gone]
+
+
+@pytest.fixture(scope="module")
+def tuned(tiny_training: TinyTraining, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    root = tmp_path_factory.mktemp("tuned")
     return train_bundle(
-        [*tiny_training.products, broken, gone],
+        tuned_products(tiny_training),
         TUNED,
         root / "bundle",
         name="demo catalogue",
@@ -90,3 +97,30 @@ def test_answers_are_those_of_the_whole_tuned_model(tuned: TrainedRun) -> None:
 def test_a_tuned_model_is_saved_frozen_like_any_other(tuned: TrainedRun) -> None:
     model = keras.saving.load_model(tuned.folder / IMAGE_MODEL, compile=False)
     assert not any(layer.trainable for layer in convolutions(model))
+
+
+def test_fine_tuning_again_makes_the_same_bundle_and_a_saved_fit_is_not_repeated(
+    tiny_training: TinyTraining, tuned: TrainedRun, tmp_path: Path
+) -> None:
+    class Epochs(Silent):
+        def epoch(self, model: str, number: int, figures: Mapping[str, float]) -> None:
+            seen.append(model)
+
+    def again(work: Path, folder: Path) -> TrainedRun:
+        return train_bundle(
+            tuned_products(tiny_training),
+            TUNED,
+            folder,
+            name="demo catalogue",
+            demo=True,
+            cache=tiny_training.cache,
+            work=work,
+            progress=Epochs(),
+        )
+
+    seen: list[str] = []
+    assert again(tmp_path / "work", tmp_path / "fresh").manifest.files == tuned.manifest.files
+    assert "image" in seen
+    seen.clear()
+    assert again(tmp_path / "work", tmp_path / "resumed").manifest.version == tuned.manifest.version
+    assert seen == []

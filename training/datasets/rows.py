@@ -14,6 +14,7 @@ LARGEST_CODE = 2**31 - 1  # what the database's column holds
 KEPT_CHARACTERS = 2 * MAX_TEXT_CHARACTERS  # of a field; the preparation looks at no more
 _WHOLE = re.compile(r"[0-9]{1,18}(\.0+)?")  # pandas writes whole numbers so when the column has gaps
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w+);")
+WRITTEN_NOTHING = ("nan", "NaN", "NULL", "null", "None")  # by pandas and databases, for an empty cell; NAN is a brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class LabelledRow:
 
 def code_of(label: str, where: str, tally: Tally) -> int | None:
     """The category's code, or None, counted, when there is none."""
-    if not label or label.casefold() in ("nan", "none", "null"):
+    if _is_nothing(label):
         tally.note(Finding.NO_LABEL, where)
         return None
     if not _WHOLE.fullmatch(label) or int(label.partition(".")[0]) > LARGEST_CODE:
@@ -40,12 +41,16 @@ def labelled_row(row: TableRow, code: int, photo: Photo | None, tally: Tally) ->
     """The row as a product. A text is cut to what the models can use; a missing id comes from the content."""
     designation, description = (_text(row, column, tally) for column in ("designation", "description"))
     product_id = whole_number(row["product_id"])[:200]
-    if not product_id:
+    if _is_nothing(product_id):
         tally.note(Finding.NO_ID, row.where)
         content = repr((designation, description, row["image_id"], row["image"]))
         product_id = f"content:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     product = Product(product_id, designation, description, photo, code)
     return LabelledRow(row.where, product, row["category"] or None)
+
+
+def _is_nothing(value: str) -> bool:
+    return not value or value.casefold() in ("nan", "none", "null")
 
 
 def whole_number(identifier: str) -> str:
@@ -66,7 +71,7 @@ def note_inputs(product: Product, where: str, tally: Tally) -> None:
 
 
 def _text(row: TableRow, column: str, tally: Tally) -> str | None:
-    text = row[column]
+    text = "" if row[column] in WRITTEN_NOTHING else row[column]
     if len(text) > KEPT_CHARACTERS:
         tally.note(Finding.CUT, row.where)
     return text[:KEPT_CHARACTERS] or None

@@ -57,6 +57,8 @@ class Table:
                 first, _ = _decoded(file.readline(LONGEST_HEADER))
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read: {error.strerror}.", where="data") from None
+        if first.startswith(("ÿþ", "þÿ")):
+            raise InvalidInput(f"{path.name} is UTF-16; save it as UTF-8.", where="data")
         tables = [cls._parsed(path, delimiter, first, wanted) for delimiter in DELIMITERS]
         table = max(tables, key=lambda each: len(each.columns))
         missing = [column for column in required if column not in table.columns]

@@ -28,9 +28,13 @@ def pictures(report: "Report") -> Iterator[tuple[str, str, Figure]]:
         yield from _of_training(report.course, report, names)
     title = f"{report.manifest.version} on {report.data_name}"
     yield "confusion.png", "Which categories are taken for which", plots.confusion(figures[SERVED], names, title)
+    for model, spoken in ((TEXT, "text"), (IMAGE, "photo")):
+        if model in figures:
+            caption = f"Which categories the {spoken} model alone takes for which"
+            yield f"confusion_{model}.png", caption, plots.confusion(figures[model], names, f"{title}: {model}")
     scores = plots.class_scores(figures[SERVED], figures.get(BASELINE), names, report.baseline_title)
     yield "class_scores.png", "F1 of every category", scores
-    models = {name: figures[name] for name in (TEXT, IMAGE, FUSED) if name in figures}
+    models = {name: figures[name] for name in (TEXT, IMAGE, FUSED, BASELINE) if name in figures}
     yield "reliability.png", "How sure the answers are, and how often they are right", plots.reliability(models)
     curves = {name: _coverage(answers.truth, scores) for name, scores in _asked(report).items()}
     sure = report.sure

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.fusion import Scores
-from training.report.names import BASELINE, SERVED
+from training.report.names import BASELINE, FUSED, IMAGE, SERVED, TEXT
 
 if TYPE_CHECKING:
     from training.report.report import Report
 
 
 def per_class_rows(report: "Report") -> Iterator[Sequence[object]]:
-    """Every category with the figures of the served answers and the baseline's F1."""
-    served, baseline = report.figures[SERVED], report.figures.get(BASELINE)
-    yield "code", "category", "rows", "precision", "recall", "f1", *(["baseline_f1"] if baseline else [])
+    """Every category with the figures of the served answers, and the F1 of each model and of the baseline."""
+    served = report.figures[SERVED]
+    others = [name for name in (TEXT, IMAGE, FUSED, BASELINE) if name in report.figures]
+    yield "code", "category", "rows", "precision", "recall", "f1", *(f"{name}_f1" for name in others)
     for place, category in enumerate(report.answers.classes):
         values = [each[place] for each in (served.precision, served.recall, served.f1)]
-        if baseline is not None:
-            values.append(baseline.f1[place])
+        values += [report.figures[name].f1[place] for name in others]
         yield category.code, category.name, int(served.support[place]), *(f"{value:.4f}" for value in values)
 
 
-def confusion_rows(report: "Report") -> Iterator[Sequence[object]]:
+def confusion_rows(report: "Report", answered_by: str = SERVED) -> Iterator[Sequence[object]]:
     """How many rows of each true category (down) got each category as an answer (across, by code)."""
     classes = report.answers.classes
     yield "code", "category", *(category.code for category in classes)
-    for category, counts in zip(classes, report.figures[SERVED].confusion.tolist(), strict=True):
+    for category, counts in zip(classes, report.figures[answered_by].confusion.tolist(), strict=True):
         yield category.code, category.name, *counts
 
 
