@@ -103,7 +103,13 @@ class Airflow:
     def retrain(self, since: datetime, until: datetime, **params: object) -> Ran:
         """A run of the DAG on the labels from `since` to `until`."""
         conf = json.dumps({"since": since.isoformat(), "until": until.isoformat(), **params})
-        ran = self._run("airflow", "dags", "test", "shelfwise_retrain", "--conf", conf)
+        return self._ran(self._run("airflow", "dags", "test", "shelfwise_retrain", "--conf", conf), since, until)
+
+    def retrain_of(self, day: datetime, since: datetime, until: datetime) -> Ran:
+        """A run of the DAG with this logical date, which is expected to be about that interval."""
+        return self._ran(self._run("airflow", "dags", "test", "shelfwise_retrain", day.isoformat()), since, until)
+
+    def _ran(self, ran: subprocess.CompletedProcess[str], since: datetime, until: datetime) -> Ran:
         folder = self._service.data_dir / "airflow" / f"{since:%Y%m%dT%H%M%SZ}-{until:%Y%m%dT%H%M%SZ}"
         log = ran.stdout + ran.stderr
         assert (folder / "report.json").exists(), log

@@ -147,6 +147,15 @@ def test_an_interval_without_new_labels_trains_nothing(first: Ran, airflow: Airf
     assert service.published() == {first.active}
 
 
+def test_a_run_of_a_day_covers_the_last_whole_week_before_it(first: Ran, airflow: Airflow) -> None:
+    since, until = datetime(2020, 1, 26, tzinfo=UTC), datetime(2020, 2, 2, tzinfo=UTC)  # from Sunday to Sunday
+
+    of_wednesday = airflow.retrain_of(datetime(2020, 2, 5, 12, tzinfo=UTC), since, until)
+
+    assert (of_wednesday.status, of_wednesday.report["outcome"]) == (0, "nothing new"), of_wednesday.log
+    assert (of_wednesday.report["since"], of_wednesday.report["until"]) == (since.isoformat(), until.isoformat())
+
+
 def test_a_worse_bundle_is_held_back(first: Ran, held_back: Ran) -> None:
     assert (held_back.status, held_back.report["outcome"]) == (0, "held back"), held_back.log
     assert held_back.report["gate"]["passes"] is False

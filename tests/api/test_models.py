@@ -61,7 +61,8 @@ def test_they_are_listed_newest_first_with_their_figures(admin: httpx.Client, re
     assert [item["version"] for item in items] == ["v3", "v2", "v1"]
     assert (items[2]["active"], items[2]["activated_at"] is None) == (True, False)
     assert (items[0]["active"], items[0]["activated_at"], items[0]["refused"]) == (False, None, None)
-    assert items[0]["metrics"]["fused"] == {"accuracy": 0.5, "macro_f1": 0.5}
+    figures = {"accuracy": 0.5, "macro_f1": 0.5, "weighted_f1": 0.5, "calibration_error": 0.1}
+    assert items[0]["metrics"] == {"rows": 1, "text": figures, "image": figures, "fused": figures, "baseline": figures}
     assert (items[0]["data"], items[0]["demo"]) == ("fake", True)
 
 

@@ -74,7 +74,8 @@ def test_show_says_what_a_bundle_was_made_of(settings: Settings, worker: Worker)
     assert facts["active"].startswith("yes, since ")
     assert facts["workers"] == "1 answer with it"
     assert facts["data"] == "fake: 1 to train, 1 to validate, 1 to test"
-    assert facts["fused"] == "accuracy 0.5000, macro-F1 0.5000, text weight 0.50"
+    figures = "accuracy 0.5000, macro-F1 0.5000, weighted F1 0.5000, calibration error 0.1000"
+    assert (facts["fused"], facts["baseline"]) == (f"{figures}, text weight 0.50", figures)
 
 
 def test_where_no_worker_runs_activating_is_all_there_is_to_do(settings: Settings, database: Database) -> None:

@@ -28,7 +28,7 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
     folder.mkdir(parents=True)
     for name in CONTENT:
         (folder / name).write_bytes(f"{version} {name}".encode())
-    metrics = SplitMetrics(accuracy=0.5, macro_f1=0.5)
+    metrics = SplitMetrics(accuracy=0.5, macro_f1=0.5, weighted_f1=0.5, calibration_error=0.1)
     manifest = Manifest(
         version=version,
         created_at=datetime.now(UTC),
@@ -42,7 +42,7 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
             "text": {category.code: 0.5 for category in RAKUTEN},
             "image": {category.code: 0.5 for category in RAKUTEN},
         },
-        metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics),
+        metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics, baseline=metrics),
         data=TrainingData(name="fake", train_rows=1, validation_rows=1, test_rows=1, fingerprint="0" * 64),
         profile=TrainingProfile(
             class_mix={}, mean_tokens=1, unknown_token_rate=0, missing_image_rate=0, mean_confidence=0.5
