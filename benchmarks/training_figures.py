@@ -1,6 +1,7 @@
 """Macro-F1 of the default models on a labelled catalogue, over several seeds, beside simpler recipes on the same rows.
 
 python -m benchmarks.training_figures --data PATH --vgg16-weights FILE [--seeds 0,1,2,3,4] [--plain] [--cache FOLDER]
+python -m benchmarks.training_figures --demo [--seeds 0,1,2,3,4] [--cache FOLDER]
 
 Every seed divides the catalogue anew, 60/20/20, once keeping look-alikes together (the test is of new products) and
 once at random. Nothing is fitted or chosen on test rows. Prints a Markdown table: mean and standard deviation.
@@ -18,14 +19,17 @@ import numpy as np
 
 from shared.bundle import FusionSettings
 from shared.fusion import Scores
+from shared.taxonomy import RAKUTEN
 from training.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     from training.answers import Answers
     from training.config import TrainingConfig
+    from training.datasets import Dataset
     from training.train_image import TrainedImage
 
 METHODS: tuple[Literal["random", "grouped"], ...] = ("random", "grouped")
+LAST_BLOCK = 512  # maps of VGG16's last block
 SHARE = 0.2  # of validation, and of test
 MOST_ITERATIONS = 2_000
 PHOTO_C = 120.0  # scikit-learn's C; the best of 120, 400 and 1,200 for new products, on other seeds
@@ -34,21 +38,25 @@ PHOTO_C = 120.0  # scikit-learn's C; the best of 120, 400 and 1,200 for new prod
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, required=True, help="a labelled catalogue, as `shelfwise train` takes it")
+    parser.add_argument("--data", type=Path, help="a labelled catalogue, as `shelfwise train` takes it")
+    parser.add_argument("--demo", action="store_true", help="instead: the demo catalogue, by the demo's configuration")
     parser.add_argument("--images", type=Path, help="folder of its photos, where it is not beside the data")
     parser.add_argument("--vgg16-weights", default="imagenet", help="imagenet, or a file of weights without top")
     parser.add_argument("--seeds", default="0,1,2,3,4", help="comma-separated")
     parser.add_argument("--plain", action="store_true", help="measure benchmarks/plain_recipe.py as well")
     parser.add_argument("--cache", type=Path, help="folder of photo features, to use again")
     arguments = parser.parse_args()
+    if (arguments.data is None) != arguments.demo:
+        parser.error("name the catalogue by either --data or --demo")
     import_tensorflow()
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
         cache = arguments.cache or Path(temporary)
-        for method in METHODS:
+        data, config = _demo() if arguments.demo else _real(arguments)
+        for method in ("random",) if arguments.demo else METHODS:
             found: dict[str, list[float]] = defaultdict(list)
             for seed in seeds:
-                measured = dict(_measured(arguments, method, seed, cache))
+                measured = dict(_measured(data, replace(config, split=method, seed=seed), cache, arguments.plain))
                 print(method, seed, {name: round(value, 3) for name, value in measured.items()}, flush=True)
                 for name, value in measured.items():
                     found[name].append(value)
@@ -58,33 +66,38 @@ def main() -> None:
             print(flush=True)
 
 
-def _measured(
-    arguments: argparse.Namespace, method: Literal["random", "grouped"], seed: int, cache: Path
-) -> Iterator[tuple[str, float]]:
+def _demo() -> tuple["Dataset", "TrainingConfig"]:
+    """The demo catalogue, no two of whose products are alike, and the demo's configuration."""
+    from training.datasets import Dataset
+    from training.datasets.report import DataReport
+    from training.demo.bundle import DEMO_ROWS, DEMO_SEED, DEMO_TEXT_ONLY_ROWS, demo_config
+    from training.demo.catalogue import demo_catalogue
+
+    products = demo_catalogue(DEMO_SEED, DEMO_ROWS, text_only_per_category=DEMO_TEXT_ONLY_ROWS)
+    return Dataset("demo", products, RAKUTEN, DataReport((), {}, {})), demo_config()
+
+
+def _real(arguments: argparse.Namespace) -> tuple["Dataset", "TrainingConfig"]:
+    """The catalogue that was named, and the default configuration."""
+    from training.config import TrainingConfig
+    from training.datasets import open_dataset
+
+    config = replace(TrainingConfig(), weights=arguments.vgg16_weights, validation_share=SHARE, test_share=SHARE)
+    return open_dataset(arguments.data, arguments.images), config
+
+
+def _measured(data: "Dataset", config: "TrainingConfig", cache: Path, plain: bool) -> Iterator[tuple[str, float]]:
     """Macro-F1 on the test rows of one split, by the name of what answered."""
     from training.answers import answer
     from training.baseline import baseline_scores
-    from training.config import TrainingConfig
-    from training.datasets import open_dataset
     from training.fusion import fit_fusion
     from training.models import words_part
-    from training.products import class_order
     from training.progress import Silent
-    from training.split import split_products
+    from training.train import divided
     from training.train_image import train_image
     from training.train_text import train_text
 
-    data = open_dataset(arguments.data, arguments.images)
-    config = replace(
-        TrainingConfig(),
-        seed=seed,
-        split=method,
-        weights=arguments.vgg16_weights,
-        validation_share=SHARE,
-        test_share=SHARE,
-    )
-    split = split_products(data.products, validation_share=SHARE, test_share=SHARE, seed=seed, method=method)
-    classes = class_order(data.products, data.taxonomy)
+    classes, split = divided(data.products, config, data.taxonomy)
     text = train_text(split, classes, config, Silent())
     image = train_image(split, classes, config, cache, Silent())
     validation, test = (
@@ -98,16 +111,16 @@ def _measured(
     words = replace(text, model=words_part(text.model))
     yield "its text model without the LSTM", _macro_f1(test, words.logits(test.products))
     simple_text = [baseline_scores(split.train, part.products, classes) for part in (validation, test)]
-    simple_photo = _photo_regression(split.train, [validation.products, test.products], classes, image, config)
+    simple_photo = _photo_regression(split.train, [validation.products, test.products], classes, image)
     yield "TF-IDF and logistic regression: text", _macro_f1(test, simple_text[1])
     yield "logistic regression on pooled VGG16 features: photo", _macro_f1(test, simple_photo[1])
     yield "those two, mean of their probabilities", _mean_f1(validation, test, simple_text, simple_photo)
-    if arguments.plain:
+    if plain:
         from benchmarks.plain_recipe import plain_photo_scores, plain_text_scores
 
-        plain_text = plain_text_scores(split.train, validation.products, test.products, classes, seed)
+        plain_text = plain_text_scores(split.train, validation.products, test.products, classes, config.seed)
         plain_photo = plain_photo_scores(
-            split.train, validation.products, test.products, classes, seed, arguments.vgg16_weights, cache
+            split.train, validation.products, test.products, classes, config.seed, config.weights, cache
         )
         yield "plain recipe: text", _macro_f1(test, plain_text[1])
         yield "plain recipe: photo", _macro_f1(test, plain_photo[1])
@@ -119,7 +132,6 @@ def _photo_regression(
     parts: Sequence[Sequence[Any]],
     classes: Sequence[Any],
     image: "TrainedImage",
-    config: "TrainingConfig",
 ) -> list[Scores]:
     """Probabilities of logistic regression on the means of VGG16's last block, each photo's of length one."""
     from sklearn.linear_model import LogisticRegression
@@ -127,8 +139,7 @@ def _photo_regression(
 
     from training.products import labels
 
-    width = image.features.rows.shape[1] // (2 * len(config.head.blocks))
-    means = slice(-2 * width, -width)  # the last block's, before its maxima; the blocks are of equal width
+    means = slice(-2 * LAST_BLOCK, -LAST_BLOCK)  # the last block's, before its maxima
 
     def rows(products: Sequence[Any]) -> Any:
         return normalize(np.asarray(image.features.rows[image.features.rows_of(products), means]))

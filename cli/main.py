@@ -39,6 +39,14 @@ SummaryPath = Annotated[Path | None, typer.Option("--json", help="Write a summar
 UserName = Annotated[str, typer.Option(envvar="SHELFWISE_USER", help="Who you are.")]
 
 
+class ClassWeights(StrEnum):
+    """What a row counts by how many rows its category has, in every fit."""
+
+    NONE = "none"
+    SQRT = "sqrt"
+    BALANCED = "balanced"
+
+
 class SplitMethod(StrEnum):
     """Whether look-alikes stay together in one part of the data."""
 
@@ -219,6 +227,9 @@ def train_bundle(
     split: Annotated[SplitMethod, typer.Option(help="Keep look-alikes together, or not.")] = SplitMethod.GROUPED,
     validation: Annotated[float | None, typer.Option(help="Share of the rows to validate on.")] = None,
     test: Annotated[float | None, typer.Option(help="Share of the rows to test on.")] = None,
+    class_weights: Annotated[
+        ClassWeights | None, typer.Option(help="Rows count the same, or more in small categories.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Decides all that is random.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained on and for how long.")] = False,
     activate: Annotated[bool, typer.Option("--activate", help="Activate the bundle if it passes the gate.")] = False,
@@ -230,7 +241,8 @@ def train_bundle(
     from cli.train import Wishes, train
     from shared.settings import load_settings
 
-    wishes = Wishes(name, vgg16_weights, epochs, fine_tune, split.value, validation, test, seed)
+    weighing = None if class_weights is None else class_weights.value
+    wishes = Wishes(name, vgg16_weights, epochs, fine_tune, split.value, validation, test, seed, weighing)
     labelled = _labelled_data(data, images, taxonomy, from_service, until)
     settings = load_settings(**_given(data_dir=data_dir))
     train(settings, labelled, wishes, dry_run=dry_run, activate=activate, force=force, summary=summary)

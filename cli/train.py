@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cli.figures import say_figures, write_summary
 from cli.labelled_data import LabelledData, require_training_extra
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.datasets import Dataset
     from training.run import Outcome
 
+FITS = ("words_fit", "text_fit", "head_fit", "fine_tune_fit")
 MANY_ROWS = 10_000
 SHARE, SHARE_OF_MANY = 0.2, 0.1  # of the rows, for validation and for test each
 
@@ -37,6 +38,7 @@ class Wishes:
     validation: float | None = None
     test: float | None = None
     seed: int | None = None
+    class_weights: Literal["none", "sqrt", "balanced"] | None = None
 
 
 def train(
@@ -111,10 +113,10 @@ def _config(wishes: Wishes, weights: str | Path | None, rows: int) -> "TrainingC
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
         raise InvalidInput("--validation and --test must be shares above 0 that leave something to train on.")
     config = TrainingConfig() if weights is not None else TrainingConfig().with_random_start()
-    if wishes.epochs is not None:
-        fits = ("words_fit", "text_fit", "head_fit", "fine_tune_fit")
-        bounded = {fit: replace(getattr(config, fit), epochs=wishes.epochs, max_steps=None) for fit in fits}
-        config = replace(config, **bounded)
+    of_fits: dict[str, Any] = {} if wishes.epochs is None else {"epochs": wishes.epochs, "max_steps": None}
+    if wishes.class_weights is not None:
+        of_fits["class_weights"] = wishes.class_weights
+    config = replace(config, **{fit: replace(getattr(config, fit), **of_fits) for fit in FITS})
     return replace(
         config,
         validation_share=validation,

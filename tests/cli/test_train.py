@@ -226,6 +226,19 @@ def test_another_file_where_the_report_goes_is_found_before_training(trained: Tr
     assert "words model" not in done.stdout
 
 
+def test_what_is_asked_for_is_what_is_configured() -> None:
+    from cli.train import Wishes, _config
+
+    wishes = Wishes(epochs=3, fine_tune=2, split="random", validation=0.3, test=0.1, seed=5, class_weights="balanced")
+    config = _config(wishes, "imagenet", 400)
+    assert (config.fine_tune_blocks, config.split, config.seed) == (2, "random", 5)
+    assert (config.validation_share, config.test_share) == (0.3, 0.1)
+    for fit in (config.words_fit, config.text_fit, config.head_fit, config.fine_tune_fit):
+        assert (fit.planned_epochs(10**6), fit.class_weights) == (3, "balanced")
+    many = _config(Wishes(), None, 10_000)
+    assert (many.validation_share, many.test_share, many.weights) == (0.1, 0.1, None)
+
+
 def test_without_the_training_packages_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mlflow" else found(name))

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -172,3 +173,25 @@ def test_many_rows_are_planned_fewer_epochs() -> None:
     assert config.planned_epochs(1_000_000) == 5
     assert replace(config, max_steps=None).planned_epochs(1_000_000) == 30
     assert replace(config, epochs=2).planned_epochs(1_000_000) == 2
+
+
+def test_class_weights_help_the_class_of_few_rows() -> None:
+    """Two classes that overlap, 19 to 1: without weights nearly every row is taken for the frequent one."""
+
+    def overlapping(count: int, seed: int) -> LabelledRows:
+        generator = np.random.default_rng(seed)
+        truth = (np.arange(count) % 20 == 0).astype(np.int32)
+        inputs = generator.normal(0, 1, (count, 1)).astype(np.float32) + 1.5 * truth[:, np.newaxis]
+        return LabelledRows(InMemory(inputs.astype(np.float32)), truth)
+
+    def recall(kind: Literal["none", "sqrt", "balanced"]) -> float:
+        keras.utils.set_random_seed(5)
+        inputs = keras.Input((1,), dtype="float32")
+        model = keras.Model(inputs, keras.layers.Dense(2, name="logits")(inputs), name="line")
+        config = FitConfig(learning_rate=3e-2, epochs=15, patience=15, class_weights=kind)
+        fit_classifier(model, overlapping(800, 1), overlapping(400, 2), config, Silent(), seed=3)
+        fresh = overlapping(2_000, 4)
+        predicted = np.asarray(model(fresh.inputs.read(np.arange(2_000)))).argmax(axis=1)
+        return float((predicted[fresh.truth == 1] == 1).mean())
+
+    assert recall("none") + 0.1 < recall("sqrt") < recall("balanced") - 0.1
