@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -241,7 +241,7 @@ def train_bundle(
     from cli.train import Wishes, train
     from shared.settings import load_settings
 
-    weighing = None if class_weights is None else class_weights.value
+    weighing: Literal["none", "sqrt", "balanced"] | None = class_weights.value if class_weights else None
     wishes = Wishes(name, vgg16_weights, epochs, fine_tune, split.value, validation, test, seed, weighing)
     labelled = _labelled_data(data, images, taxonomy, from_service, until)
     settings = load_settings(**_given(data_dir=data_dir))
