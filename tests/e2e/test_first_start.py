@@ -4,14 +4,16 @@ import shutil
 import stat
 from pathlib import Path
 
-from shared.bundle import Bundle
-from tests.support.service import ended, running_service, submit
+from cli.first_start import WORKSHOP
+from shared.bundle import FORMAT_VERSION, Bundle
+from tests.support.bundles import fake_bundle
+from tests.support.service import ended, prepare_data, running_service, submit
 
 
 def test_an_empty_folder_becomes_a_running_service(tmp_path: Path, tiny_bundle: Bundle) -> None:
     """All but the training itself, whose finished bundle lies where a start that was killed after it left it."""
     data_dir = tmp_path / "data"
-    shutil.copytree(tiny_bundle.folder, data_dir / "training" / "demo")
+    shutil.copytree(tiny_bundle.folder, data_dir / WORKSHOP / "demo")
 
     with running_service(data_dir) as service:
         service.wait_until_ready()
@@ -19,13 +21,30 @@ def test_an_empty_folder_becomes_a_running_service(tmp_path: Path, tiny_bundle: 
             (job,) = ended(client, submit(client, "Piscine gonflable"))
 
     assert job["prediction"]["model_version"] == tiny_bundle.manifest.version
-    assert not (data_dir / "training").exists()
+    assert not (data_dir / WORKSHOP).exists()
     assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_bundle_of_a_former_format_gives_way_to_the_demo_bundle(
+    tmp_path: Path, migrated_sqlite: Path, tiny_bundle: Bundle
+) -> None:
+    data_dir = tmp_path / "data"
+    former = fake_bundle(tmp_path / "former", "former-1")
+    manifest = former.manifest.model_copy(update={"format_version": FORMAT_VERSION - 1})
+    prepare_data(data_dir, migrated_sqlite, Bundle(former.folder, manifest))
+    shutil.copytree(tiny_bundle.folder, data_dir / WORKSHOP / "demo")
+
+    with running_service(data_dir) as service:
+        service.wait_until_ready()
+        with service.client() as client:
+            (job,) = ended(client, submit(client, "Piscine gonflable"))
+
+    assert job["prediction"]["model_version"] == tiny_bundle.manifest.version
 
 
 def test_a_generated_administrators_password_is_shown_once(tmp_path: Path, tiny_bundle: Bundle) -> None:
     data_dir = tmp_path / "data"
-    shutil.copytree(tiny_bundle.folder, data_dir / "training" / "demo")
+    shutil.copytree(tiny_bundle.folder, data_dir / WORKSHOP / "demo")
 
     with running_service(data_dir, admin_password="") as service:
         service.wait_until_ready()
