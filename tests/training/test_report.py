@@ -64,7 +64,8 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def test_everything_is_there_and_nothing_unfinished(folder: Path) -> None:
     assert sorted(path.name for path in folder.parent.iterdir()) == ["report"]
-    pictures = ["class_scores.png", "confusion.png", "coverage.png", "reliability.png"]
+    pictures = ["class_scores.png", "confusion.png", "confusion_image.png", "confusion_text.png"]
+    pictures += ["coverage.png", "reliability.png"]
     tables = ["confusion.csv", "metrics.json", "per_class.csv", "predictions.csv", "report.md"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(pictures + tables)
     for name in pictures:
@@ -122,7 +123,9 @@ def test_the_tables_of_categories_count_every_row(folder: Path, report: Report) 
     assert len(classes) == 28
     assert sum(int(row["rows"]) for row in classes) == 54
     assert float(classes[27]["f1"]) == 0.0
-    assert set(classes[0]) == {"code", "category", "rows", "precision", "recall", "f1", "baseline_f1"}
+    assert set(classes[0]) == {"code", "category", "rows", "precision", "recall", "f1"} | {
+        f"{model}_f1" for model in ("text", "image", "fused", "baseline")
+    }
     matrix = table(folder / "confusion.csv")
     counts = [[int(row[each["code"]]) for each in matrix] for row in matrix]
     np.testing.assert_array_equal(counts, report.figures["served"].confusion)

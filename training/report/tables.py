@@ -23,11 +23,11 @@ def per_class_rows(report: "Report") -> Iterator[Sequence[object]]:
         yield category.code, category.name, int(served.support[place]), *(f"{value:.4f}" for value in values)
 
 
-def confusion_rows(report: "Report", answered_by: str = SERVED) -> Iterator[Sequence[object]]:
+def confusion_rows(report: "Report") -> Iterator[Sequence[object]]:
     """How many rows of each true category (down) got each category as an answer (across, by code)."""
     classes = report.answers.classes
     yield "code", "category", *(category.code for category in classes)
-    for category, counts in zip(classes, report.figures[answered_by].confusion.tolist(), strict=True):
+    for category, counts in zip(classes, report.figures[SERVED].confusion.tolist(), strict=True):
         yield category.code, category.name, *counts
 
 
