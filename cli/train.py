@@ -81,10 +81,9 @@ def train(
         outcome = run.finish()
     _show(outcome)
     allowed = outcome.verdict.passes or force
-    active = False
+    active = activate and allowed
     try:
-        if activate and allowed:
-            active = True
+        if active:
             activate_model(settings, outcome.version)
     except BundleRefused:
         active = False

@@ -147,19 +147,19 @@ def _photo_stages(split: Split, classes: Sequence[Category], config: TrainingCon
         left = sum(key not in store.row_of for key in missing)
         seconds = pace.start + pace.step * ceil(left / BATCH) if left else 0.0
         yield Stage("photo features", seconds, f"{left:,} photos, {BATCH / pace.step:.1f} a second")
-    readable = [key for key in views if key in store.row_of and key not in store.broken]
+    readable = {key: store.row_of[key] for key in views if key in store.row_of and key not in store.broken}
     if not readable:
         return  # the run itself is going to say that there is no photo to train on
     known = store.rows()
     learnt = [*train, *mirrored]
-    drawn = np.random.default_rng(config.seed).choice([store.row_of[key] for key in readable], len(learnt))
+    drawn = np.random.default_rng(config.seed).choice(list(readable.values()), len(learnt))
     rows = LabelledRows(MappedRows(known, drawn, "", ()), labels(learnt, classes))
     head = make_image_head(known.shape[1], config.head, len(classes))
     fit = Fit(head, rows, _some(rows), config.head_fit, config.seed)
     yield _fit_stage("photo head", fit, config.head_fit, len(learnt), len(validation), len(test))
     if config.fine_tune_blocks:
         unfreeze(base, config.fine_tune_blocks)
-        photos = [product for product in train if product.photo_hash in set(readable)][:SAMPLE_PHOTOS]
+        photos = [product for product in train if product.photo_hash in readable][:SAMPLE_PHOTOS]
         rows = LabelledRows(photo_pixels_of(photos, config.image_size), labels(photos, classes))
         fit = Fit(make_image_model(base, config.head, head), rows, _some(rows), config.fine_tune_fit, config.seed)
         yield _fit_stage("fine-tuning", fit, config.fine_tune_fit, len(train), len(validation), len(test))

@@ -1,7 +1,7 @@
 """The promotion gate: a new bundle takes over only if it is not worse than the active one on the same held-out rows.
 
 The rows are the new bundle's test split. The active bundle may have been trained on some of them, which is to its
-advantage: the gate is rather too strict than too lax. So does one that cannot be asked, being damaged, let none pass.
+advantage: the gate is rather too strict than too lax. One that is damaged cannot be asked, and lets none pass.
 """
 
 from collections.abc import Sequence

@@ -10,17 +10,21 @@ from tests.support.bundles import fake_bundle
 from tests.support.service import ended, prepare_data, running_service, submit
 
 
+def version_that_answers(data_dir: Path) -> str:
+    """The bundle that answers in this data folder once the service is up."""
+    with running_service(data_dir) as service:
+        service.wait_until_ready()
+        with service.client() as client:
+            (job,) = ended(client, submit(client, "Piscine gonflable"))
+    return str(job["prediction"]["model_version"])
+
+
 def test_an_empty_folder_becomes_a_running_service(tmp_path: Path, tiny_bundle: Bundle) -> None:
     """All but the training itself, whose finished bundle lies where a start that was killed after it left it."""
     data_dir = tmp_path / "data"
     shutil.copytree(tiny_bundle.folder, data_dir / WORKSHOP / "demo")
 
-    with running_service(data_dir) as service:
-        service.wait_until_ready()
-        with service.client() as client:
-            (job,) = ended(client, submit(client, "Piscine gonflable"))
-
-    assert job["prediction"]["model_version"] == tiny_bundle.manifest.version
+    assert version_that_answers(data_dir) == tiny_bundle.manifest.version
     assert not (data_dir / WORKSHOP).exists()
     assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
 
@@ -34,12 +38,7 @@ def test_a_bundle_of_a_former_format_gives_way_to_the_demo_bundle(
     prepare_data(data_dir, migrated_sqlite, Bundle(former.folder, manifest))
     shutil.copytree(tiny_bundle.folder, data_dir / WORKSHOP / "demo")
 
-    with running_service(data_dir) as service:
-        service.wait_until_ready()
-        with service.client() as client:
-            (job,) = ended(client, submit(client, "Piscine gonflable"))
-
-    assert job["prediction"]["model_version"] == tiny_bundle.manifest.version
+    assert version_that_answers(data_dir) == tiny_bundle.manifest.version
 
 
 def test_a_generated_administrators_password_is_shown_once(tmp_path: Path, tiny_bundle: Bundle) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 # Binds Python's own sqlite3, through which MLflow works, to the system's SQLite before TensorFlow brings its own.
 # In the other order MLflow would use TensorFlow's: four threads writing under load went well both ways, and as MLflow
 # leaves its database in SQLite's rollback mode, the fault for which our own needs a newer SQLite does not concern it.
-import shared.database  # noqa: F401
+import shared.database  # noqa: F401  # for what it does at its import, above
 from shared.errors import ConfigurationError, ShelfwiseError, Unavailable
 from training.tracking.errors import REFUSALS, in_short
 
