@@ -5,7 +5,8 @@
     │   ├── BrokenImage
     │   ├── ImageTooLarge
     │   ├── UnsupportedMedia
-    │   └── UrlRefused          no request is made to such a URL
+    │   ├── UrlRefused          no request is made to such a URL
+    │   └── UnreadableCatalogue a file that is no catalogue, or goes on no further
     ├── BodyTooLarge            more bytes than the limit
     ├── Unauthenticated         no valid account stands behind the call
     ├── Forbidden               the account may not do this
@@ -70,6 +71,12 @@ class UrlRefused(InvalidInput):
     """No request is made to this URL: its form, its scheme, its port, or the address it leads to is not allowed."""
 
     code = "URL_REFUSED"
+
+
+class UnreadableCatalogue(InvalidInput):
+    """The file is no catalogue, or cannot be read any further: its job fails, and this is why."""
+
+    code = "UNREADABLE_CATALOGUE"
 
 
 class BodyTooLarge(ShelfwiseError):

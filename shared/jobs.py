@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from shared.catalogues.source import Source
 from shared.deleted import JOB_IS_THERE
 from shared.errors import NotFound
 from shared.lanes import Lane
@@ -23,7 +24,8 @@ class JobRecord:
 
     `queue_position` is 1 for the job whose work is claimed next and None for jobs that do not wait, or that wait
     behind more than LINE batches;
-    `prediction` is set for jobs of one product.
+    `prediction` is set for jobs of one product, `source` for those of a file. `read_share` is how much of that has
+    been read, from 0 to 1. `changes` is how many rows of a rerun have another category than before.
     """
 
     id: str
@@ -39,6 +41,11 @@ class JobRecord:
     model_versions: list[str]
     version: int
     error: dict[str, Any] | None
+    source: Source | None
+    read_share: float
+    rerun_of: str | None
+    changes: int | None
+    cleared_at: datetime | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -76,6 +83,11 @@ _COLUMNS = (
     Job.model_versions,
     Job.version,
     Job.error,
+    Job.source,
+    Job.read_share,
+    Job.rerun_of,
+    Job.changes,
+    Job.cleared_at,
     Job.created_at,
     Job.started_at,
     Job.finished_at,
@@ -138,7 +150,7 @@ def _records(connection: Connection, jobs: Sequence[Row[*tuple[Any, ...]]]) -> l
     predictions = first_predictions(connection, [job.id for job in jobs if job.kind == "product"])
     return [
         JobRecord(
-            **{**job._mapping, "status": JobStatus(job.status)},
+            **{**job._mapping, "status": JobStatus(job.status), "source": Source.of(job.source)},
             queue_position=positions.get(job.id),
             prediction=predictions.get(job.id),
         )

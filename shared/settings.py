@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(default=5.0, ge=0.1, le=600)
     stall_seconds: float = Field(default=60.0, ge=1, le=3600)
     job_deadline_seconds: int = Field(default=7 * 86_400, ge=60)
+    retention_days: float = Field(default=30.0, gt=0, le=36_500)
 
     access_token_seconds: int = Field(default=15 * 60, ge=60, le=86_400)
     refresh_token_seconds: int = Field(default=30 * 86_400, ge=60)
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
 
     max_json_bytes: int = Field(default=16 * MIB, ge=1024)
     max_image_bytes: int = Field(default=200 * MIB, ge=1024)
+    max_catalogue_bytes: int = Field(default=2048 * MIB, ge=1024)
+    max_unpacked_bytes: int = Field(default=8192 * MIB, ge=1024)
+    max_catalogue_rows: int = Field(default=5_000_000, ge=1)
+    max_catalogue_columns: int = Field(default=1_000, ge=1)
     max_designation_characters: int = Field(default=1_000, ge=1)
     max_description_characters: int = Field(default=100_000, ge=1)
     disk_reserve_bytes: int = Field(default=512 * MIB, ge=0)

@@ -34,10 +34,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row has no prediction; `code` is stable."""
+    """Why a row has no prediction; `code` is stable. `column` is the file's own name of the one at fault, if any."""
 
     code: str
     message: str
+    column: str | None = None
+
+    def stored(self) -> dict[str, str]:
+        """As the row's `error` holds it."""
+        named = {} if self.column is None else {"column": self.column}
+        return {"code": self.code, "message": self.message, **named}
 
 
 Outcome: TypeAlias = Answer | RowError
@@ -105,10 +111,7 @@ def write_errors(connection: Connection, errors: Sequence[tuple[int, RowError]])
     moment = now()
     connection.execute(
         _ERROR,
-        [
-            {"id_": prediction_id, "error_": {"code": error.code, "message": error.message}, "finished_at_": moment}
-            for prediction_id, error in errors
-        ],
+        [{"id_": prediction_id, "error_": error.stored(), "finished_at_": moment} for prediction_id, error in errors],
     )
 
 

@@ -6,7 +6,7 @@ Dates are UTC. `products` and `predictions` keep integer keys that are never use
 
 from shared.tables.accounts import RefreshToken, SignInFailures, Usage, User
 from shared.tables.base import Base
-from shared.tables.catalogue import CategoryRow, Image, Product
+from shared.tables.catalogue import CategoryRow, FetchedPhoto, Image, Product
 from shared.tables.models import BundleRow, WorkerRow
 from shared.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from shared.tables.work import Batch, Correction, Job, Prediction
@@ -17,6 +17,7 @@ __all__ = [
     "BundleRow",
     "CategoryRow",
     "Correction",
+    "FetchedPhoto",
     "Image",
     "Job",
     "Prediction",

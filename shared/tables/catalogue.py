@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.identifiers import now
-from shared.tables.base import NEVER_REUSED, SERIAL, Base
+from shared.tables.base import NEVER_REUSED, SERIAL, Base, Id
 
 
 class Image(Base):
@@ -18,6 +18,21 @@ class Image(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_used_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class FetchedPhoto(Base):
+    """What an account's rows got from a URL the last time, so that an unchanged photo need not be sent again.
+
+    `url_hash` is the URL's SHA-256. The photo may have been collected meanwhile.
+    """
+
+    __tablename__ = "fetched_photos"
+
+    owner_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    url_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    etag: Mapped[str] = mapped_column(String(255))
+    image: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class CategoryRow(Base):

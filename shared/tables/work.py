@@ -26,7 +26,11 @@ from shared.tables.base import NEVER_REUSED, SERIAL, Base, Id, one_of
 class Job(Base):
     """One submission: a product, a catalogue, or labelled data.
 
-    From `deleted_at` on it is gone for everybody but the eraser, which removes it.
+    `source` says what was sent and how it is read (`shared/catalogues/source.py`), and `source_key` where it lies: a
+    job that runs another's rows again shares its file. `read_share` is how much of it has been read, from 0 to 1.
+    `changes` counts the rows whose category differs from that of the job which this is a `rerun_of`. From
+    `cleared_at` on only rows that somebody has corrected are left of it; from `deleted_at` on it is gone for everybody
+    but the eraser, which removes it.
     """
 
     __tablename__ = "jobs"
@@ -42,17 +46,21 @@ class Job(Base):
     reused: Mapped[int] = mapped_column(default=0)
     intake_done: Mapped[bool] = mapped_column(default=False)
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    source_key: Mapped[str | None] = mapped_column(String(100))
+    read_share: Mapped[float] = mapped_column(Float, default=0.0, server_default=text("0"))
     model_versions: Mapped[list[str]] = mapped_column(JSON, default=list)
     version: Mapped[int] = mapped_column(default=1)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     content_hash: Mapped[str | None] = mapped_column(String(64))
     webhook_url: Mapped[str | None] = mapped_column(Text)
     rerun_of: Mapped[str | None] = mapped_column(Id)
+    changes: Mapped[int | None]
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deadline: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -71,6 +79,18 @@ class Job(Base):
             "deleted_at",
             sqlite_where=text("deleted_at IS NOT NULL"),
             postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_source",
+            "source_key",
+            sqlite_where=text("source_key IS NOT NULL"),
+            postgresql_where=text("source_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_kept",
+            "finished_at",
+            sqlite_where=text("cleared_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=text("cleared_at IS NULL AND deleted_at IS NULL"),
         ),
     )
 
@@ -145,7 +165,8 @@ class Prediction(Base):
 
     `prediction` is the category's code; `top`, `text_scores` and `image_scores` are `[[code, score], …]`,
     best first. A row is finished when `finished_at` is set, with either `prediction` or `error`. `image_url` is
-    where its photo was, or still is, to be fetched from.
+    where its photo was, or still is, to be fetched from. `label` is the category that somebody sent with it.
+    `reuse_key` leads to it as an earlier result (`shared/ledger/reuse.py`).
     """
 
     __tablename__ = "predictions"
@@ -174,10 +195,19 @@ class Prediction(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
     image_url: Mapped[str | None] = mapped_column(Text)
+    label: Mapped[int | None]
+    reuse_key: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
         UniqueConstraint("job_id", "row"),
-        Index("ix_predictions_reuse", "owner_id", "input_hash", "model_version"),
+        # Numbers instead of the hashes themselves, and only rows that a model has answered: an index of hashes is
+        # written at a random place for every row, three times in its life, and a million rows no longer fit the cache.
+        Index(
+            "ix_predictions_reuse",
+            "reuse_key",
+            sqlite_where=text("model_version IS NOT NULL AND reused_from IS NULL"),
+            postgresql_where=text("model_version IS NOT NULL AND reused_from IS NULL"),
+        ),
         Index("ix_predictions_owner_id_id", "owner_id", "id"),
         Index(
             "ix_predictions_photos",
