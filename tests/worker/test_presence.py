@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -13,11 +13,20 @@ from tests.support.ledger import LEASE, TITLE, accept, take
 from tests.support.waiting import wait_for
 from tests.worker.conftest import MakeInference
 from tests.worker.served import Served
+from worker.leases import HeldLeases
 from worker.model_loop import ModelLoop
 from worker.presence import Presence
 from worker.stall import StallGuard
 
 SHORT = timedelta(seconds=0.15)
+
+
+@dataclass
+class AnyLoop:
+    """As little of a loop as the heartbeat knows of one."""
+
+    guard: StallGuard = field(default_factory=lambda: StallGuard(60))
+    leases: HeldLeases = field(default_factory=HeldLeases)
 
 
 @pytest.fixture
@@ -26,11 +35,9 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def loop(database: Database, make_inference: MakeInference) -> Iterator[ModelLoop]:
+def loop(database: Database, make_inference: MakeInference) -> ModelLoop:
     """A loop that nobody runs: what it holds and when it advances is for the test to say."""
-    guard = StallGuard(60)
-    with guard:  # which `advance` arms, so it has to be disarmed: it would end the process of all later tests
-        yield ModelLoop("worker-a", database, Served(make_inference()), LEASE, guard)
+    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60))
 
 
 def rows(database: Database) -> list[tuple[object, ...]]:
@@ -117,6 +124,25 @@ def test_leases_are_renewed_only_if_the_loop_has_advanced(
         renewed.append(until > now() + LEASE / 2)
 
     assert renewed == [False, True, False, True]
+
+
+def test_of_several_loops_each_has_its_leases_renewed_by_its_own_progress(
+    database: Database, owner: str, worker: Worker
+) -> None:
+    hanging, working = AnyLoop(), AnyLoop()
+    for loop in (hanging, working):
+        accept(database, owner, TITLE)
+        loop.leases.hold(take(database))
+    moment = now()
+    with database.begin() as connection:
+        connection.execute(update(Batch).values(lease_until=moment))
+
+    working.guard.advance()
+    Presence(worker, database, LEASE, hanging, working).beat()
+
+    with database.read() as connection:
+        renewed = connection.scalars(select(Batch.id).where(Batch.lease_until > moment)).all()
+    assert renewed == [held.batch_id for held in working.leases.held()]
 
 
 def test_a_lease_that_went_to_another_is_not_renewed(

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-BEGINNING = "import sys, time\nfrom worker.stall import StallGuard\n"
+BEGINNING = "import sys, threading, time\nfrom worker.stall import StallGuard\n"
 
 
 def run(code: str, seconds: float = 0.5) -> subprocess.CompletedProcess[str]:
@@ -56,3 +56,46 @@ def test_a_loop_that_raised_is_idle_again() -> None:
     ended = run("try:\n    with guard: raise KeyError\nexcept KeyError: time.sleep(0.8)\nprint('alive')")
 
     assert (ended.returncode, ended.stdout) == (0, "alive\n")
+
+
+def test_an_advance_of_a_loop_that_does_not_work_arms_nothing() -> None:
+    ended = run("with guard: pass\nguard.advance(); time.sleep(0.8)\nprint('alive')")
+
+    assert (ended.returncode, ended.stdout) == (0, "alive\n")
+
+
+def test_a_loop_that_hangs_ends_its_process_though_another_one_advances() -> None:
+    ended = run(
+        "def stuck():\n    with guard: time.sleep(60)\n"
+        "threading.Thread(target=stuck, daemon=True).start()\n"
+        "with StallGuard(0.5) as other:\n"
+        "    for _ in range(1000): time.sleep(0.05); other.advance()\n"
+    )
+
+    assert ended.returncode == 1
+    assert "in stuck" in ended.stderr
+
+
+def test_a_loop_that_hangs_ends_its_process_though_another_one_has_come_to_its_end() -> None:
+    ended = run("with guard:\n    with StallGuard(60): pass\n    time.sleep(60)")
+
+    assert ended.returncode == 1
+
+
+def test_a_loop_with_more_time_does_not_put_off_the_end_of_another() -> None:
+    started = time.monotonic()
+    ended = run("with guard:\n    with StallGuard(60): time.sleep(60)")
+
+    assert ended.returncode == 1
+    assert time.monotonic() - started < 15
+
+
+def test_several_loops_that_advance_live_on() -> None:
+    ended = run(
+        "with guard, StallGuard(2.5) as other:\n"
+        "    for _ in range(60): time.sleep(0.05); guard.advance(); other.advance()\n"
+        "print('alive')",
+        seconds=2.5,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "alive\n", "")
