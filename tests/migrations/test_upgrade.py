@@ -20,7 +20,9 @@ from tests.conftest import add_owner, fresh_postgres, require_postgres
 # With what Alembic's own comparison leaves out: checks, AUTOINCREMENT, the conditions of indexes, defaults.
 SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 # ADD COLUMN puts a column on the line of the last one.
-SQLITE_PART = re.compile(r"\n|, (?=[a-z_]+ [A-Z]+,? *$)", re.MULTILINE)
+SQLITE_PART = re.compile(
+    r"\n|, (?=[a-z_]+ [A-Z]+(?:\(\d+\))?(?: DEFAULT [^,\s]+)?(?: NOT NULL)?(?:,| *$))", re.MULTILINE
+)
 POSTGRES_SCHEMA = """
     SELECT c.conrelid::regclass || '.' || c.conname, pg_get_constraintdef(c.oid)
     FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = 'public'
