@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from shared.deleted import JOB_IS_THERE
 from shared.errors import Conflict, NotFound
 from shared.identifiers import now
+from shared.ledger.finish import RowError
 from shared.ledger.locks import lock_batches
 from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Job
@@ -30,6 +31,14 @@ def cancel_job(connection: Connection, job_id: str, owner_id: str | None) -> Non
         raise NotFound("There is no such job.")
     if not cancel(connection, [job_id]):
         raise Conflict("The job has ended already.", code="JOB_ENDED")
+
+
+def fail_job(connection: Connection, job_id: str, error: RowError) -> bool:
+    """End one job as failed, for a reason that is none of its rows'; False where it has ended already."""
+    if not end_jobs(connection, Job.id == job_id, JobStatus.FAILED):
+        return False
+    connection.execute(update(Job).where(Job.id == job_id).values(error=error.stored()))
+    return True
 
 
 def end_jobs(connection: Connection, wanted: ColumnElement[bool], status: JobStatus) -> Sequence[str]:

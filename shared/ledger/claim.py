@@ -21,17 +21,21 @@ _Candidate: TypeAlias = Row[int, str, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that this worker holds. `attempt` is the fence: what is written must still find it there."""
+    """A batch that this worker holds. `attempt` is the fence: what is written must still find it there.
+
+    `failures` counts the tries that its rows have lost so far.
+    """
 
     batch_id: int
     job_id: str
     attempt: int
     rows: int
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """One product of a claimed batch; `image` is the SHA-256 of its photo."""
+    """One product of a claimed batch; `image` is the SHA-256 of its photo. The last three find an earlier answer."""
 
     prediction_id: int
     batch_id: int
@@ -39,17 +43,33 @@ class ClaimedRow:
     designation: str | None
     description: str | None
     image: str | None
+    owner_id: str = ""
+    input_hash: str | None = None
+    reuse_key: int | None = None
 
 
-def claim(connection: Connection, lane: Lane, worker: str, lease: timedelta, kind: str = "predict") -> list[Claim]:
+def claim(
+    connection: Connection,
+    lane: Lane,
+    worker: str,
+    lease: timedelta,
+    kind: str = "predict",
+    *,
+    capacity: int | None = None,
+    most: int = CANDIDATES,
+    fresh: bool = False,
+) -> list[Claim]:
     """Take as much ready work of `lane` and of a kind as one worker can use at once, fairest turn first.
+
+    At most `most` batches, of the lane's `capacity` together unless another is given; with `fresh`, none that has
+    failed before.
 
     The queue is read without locks, and only what was chosen from it is locked, so that a claim neither takes
     more than it chose nor hides the rest from other workers. Where nothing of it could be had, it looks again.
     """
     beaten: list[int] = []
     for _ in range(ROUNDS):
-        chosen = _fit(_ready(connection, lane, kind, beaten), CAPACITY[lane])
+        chosen = _fit(_ready(connection, lane, kind, beaten), capacity or CAPACITY[lane], most, fresh)
         if not chosen:
             return []
         locked = _lock_ready(connection, [batch.id for batch in chosen])
@@ -87,17 +107,17 @@ def _ready(connection: Connection, lane: Lane, kind: str, without: Sequence[int]
     return connection.execute(_READY, {"lane_": lane, "kind_": kind, "without_": list(without)}).all()
 
 
-def _fit(candidates: Sequence[_Candidate], capacity: int) -> list[_Candidate]:
+def _fit(candidates: Sequence[_Candidate], capacity: int, most: int, fresh: bool) -> list[_Candidate]:
     """The first candidates that fit together; a batch that has failed before only ever goes alone."""
     if candidates and candidates[0].failures:
-        return [candidates[0]]
+        return [] if fresh else [candidates[0]]
     chosen: list[_Candidate] = []
     used = 0
     for batch in candidates:
         if batch.failures:
             continue
         used += cost(batch.rows, batch.photos)
-        if chosen and used > capacity:
+        if chosen and (used > capacity or len(chosen) == most):
             break
         chosen.append(batch)
     return chosen
@@ -123,7 +143,11 @@ def _take(connection: Connection, chosen: Sequence[_Candidate], worker: str, lea
     taken = connection.execute(_TAKE, {"batches_": batch_ids, "lease_": now() + lease, "worker_": worker})
     attempts = {batch_id: attempt for batch_id, attempt in taken}
     _start(connection, jobs)
-    return [Claim(batch.id, batch.job_id, attempts[batch.id], batch.rows) for batch in chosen if batch.id in attempts]
+    return [
+        Claim(batch.id, batch.job_id, attempts[batch.id], batch.rows, batch.failures)
+        for batch in chosen
+        if batch.id in attempts
+    ]
 
 
 def _start(connection: Connection, jobs: Sequence[OpenJob]) -> None:
@@ -179,6 +203,9 @@ _ROWS = (
         Prediction.designation,
         Prediction.description,
         Prediction.image,
+        Prediction.owner_id,
+        Prediction.input_hash,
+        Prediction.reuse_key,
     )
     .where(Prediction.batch_id.in_(bindparam("batches_", expanding=True)), Prediction.finished_at.is_(None))
     .order_by(Prediction.batch_id, Prediction.row)

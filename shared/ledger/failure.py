@@ -2,7 +2,7 @@
 
 A batch of several rows is halved, so that a row which kills its batch is cornered in a few steps while its
 neighbours get their predictions; a row alone in its batch has three tries, of which one may have been in the
-company of other batches. A batch that has failed is only ever claimed alone (`claim`).
+company of other batches. The intake of a file has three tries at each place that it comes to. A batch that has failed is only ever claimed alone (`claim`).
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from shared.identifiers import now
+from shared.ledger.cancel import fail_job
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
 from shared.ledger.locks import lock_jobs
@@ -21,6 +22,7 @@ TRIES = 3
 GAVE_UP = {
     "predict": RowError("PREDICTION_FAILED", f"The model failed on this product {TRIES} times."),
     "fetch": RowError("IMAGE_FETCH_FAILED", f"Fetching this product's photo failed {TRIES} times."),
+    "intake": RowError("CATALOGUE_FAILED", f"Reading the file failed {TRIES} times at the same place."),
 }
 
 
@@ -57,6 +59,8 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus
             _halve(connection, batch.id, rows)
         elif batch.failures + 1 < TRIES:
             _try_again(connection, batch.id, failures=batch.failures + 1)
+        elif batch.kind == "intake":
+            fail_job(connection, batch.job_id, GAVE_UP["intake"])
         else:
             _close(connection, batch.id)
             write_errors(connection, [(prediction_id, GAVE_UP[batch.kind]) for prediction_id in rows])

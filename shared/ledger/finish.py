@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Update, bindparam, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Connection, Update, bindparam, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from shared.identifiers import now
 from shared.ledger.claim import Claim, ClaimedRow, lock_held
-from shared.ledger.locks import lock_jobs
+from shared.ledger.locks import OpenJob, lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
 from shared.tables import Batch, Prediction
@@ -19,7 +19,10 @@ TopScores: TypeAlias = list[tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A row's prediction. Scores are `[(code, score), …]`, best first; None where the product had no such input."""
+    """A row's prediction. Scores are `[(code, score), …]`, best first; None where the product had no such input.
+
+    `reused_from` is the id of the row that got this answer from the model, where it is an earlier one.
+    """
 
     code: int
     confidence: float
@@ -30,6 +33,7 @@ class Answer:
     modality: str
     needs_review: bool
     model_version: str
+    reused_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,23 @@ def finish(
             errors.append((row.prediction_id, result))
         else:
             tallies[row.job_id].succeeded += 1
+            tallies[row.job_id].reused += result.reused_from is not None
             tallies[row.job_id].model_versions.add(result.model_version)
             answers.append((row.prediction_id, result))
+    for job in jobs:
+        if job.changes is not None:
+            tallies[job.id].changes = _changed(connection, job, answers)
     write_answers(connection, answers)
     write_errors(connection, errors)
     return settle(connection, jobs, tallies)
+
+
+def _changed(connection: Connection, rerun: OpenJob, answers: Sequence[tuple[int, Answer]]) -> int:
+    """How many of these answers to rows of a rerun name another category than its former job did."""
+    ids = [prediction_id for prediction_id, _ in answers]
+    before = connection.execute(_BEFORE, {"former_": rerun.rerun_of, "rerun_": rerun.id, "rows_": ids})
+    former = {prediction_id: code for prediction_id, code in before}
+    return sum(former.get(prediction_id) not in (None, answer.code) for prediction_id, answer in answers)
 
 
 def write_answers(connection: Connection, answers: Sequence[tuple[int, Answer]]) -> None:
@@ -97,6 +113,7 @@ def write_answers(connection: Connection, answers: Sequence[tuple[int, Answer]])
                 "modality_": answer.modality,
                 "needs_review_": answer.needs_review,
                 "model_version_": answer.model_version,
+                "reused_from_": answer.reused_from,
                 "finished_at_": moment,
             }
             for prediction_id, answer in answers
@@ -121,6 +138,12 @@ def _update_row(*columns: InstrumentedAttribute[Any]) -> Update:
     return update(Prediction).where(Prediction.id == bindparam("id_")).values(values)
 
 
+_Former = aliased(Prediction)
+_BEFORE = (
+    select(Prediction.id, _Former.prediction)
+    .join(_Former, (_Former.row == Prediction.row) & (_Former.job_id == bindparam("former_")))
+    .where(Prediction.id.in_(bindparam("rows_", expanding=True)), Prediction.job_id == bindparam("rerun_"))
+)
 _DONE = (
     move(Batch.state, BatchState.DONE)
     .where(Batch.id.in_(bindparam("batches_", expanding=True)))
@@ -136,6 +159,7 @@ _ANSWER = _update_row(
     Prediction.modality,
     Prediction.needs_review,
     Prediction.model_version,
+    Prediction.reused_from,
     Prediction.finished_at,
 )
 _ERROR = _update_row(Prediction.error, Prediction.finished_at)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert
 
 from shared.identifiers import now
 from shared.lanes import Lane
+from shared.ledger.reuse import reuse_key
 from shared.ledger.submission import Submission
 from shared.ledger.turns import next_turns
 from shared.tables import Batch, Job, Prediction
@@ -57,7 +58,7 @@ def _batch(job_id: str, sent: Submission, turn: int, moment: datetime) -> dict[s
 
 
 def _row(job_id: str, sent: Submission, batch_id: int, moment: datetime) -> dict[str, Any]:
-    product = sent.product
+    product, input_hash = sent.product, sent.product.input_hash
     return {
         "job_id": job_id,
         "owner_id": sent.owner_id,
@@ -68,7 +69,8 @@ def _row(job_id: str, sent: Submission, batch_id: int, moment: datetime) -> dict
         "description": product.description,
         "image": product.image,
         "image_url": product.image_url,
-        "input_hash": product.input_hash,
+        "input_hash": input_hash,
+        "reuse_key": reuse_key(sent.owner_id, input_hash),
         "created_at": moment,
     }
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 from shared.lifecycle import OPEN_JOB, JobStatus, in_states
 from shared.tables import Batch, Job
 
-OpenJob: TypeAlias = Row[str, JobStatus, int, int, list[str], bool]
+OpenJob: TypeAlias = Row[str, JobStatus, int, int, int, list[str], bool, str | None, int | None]
 
 
 def lock_batches(connection: Connection, condition: ColumnElement[bool]) -> list[int]:
@@ -30,7 +30,17 @@ def lock_jobs(connection: Connection, job_ids: Iterable[str]) -> Sequence[OpenJo
 
 
 _OPEN_JOBS = (
-    select(Job.id, Job.status, Job.succeeded, Job.failed, Job.model_versions, Job.intake_done)
+    select(
+        Job.id,
+        Job.status,
+        Job.succeeded,
+        Job.failed,
+        Job.reused,
+        Job.model_versions,
+        Job.intake_done,
+        Job.rerun_of,
+        Job.changes,
+    )
     .where(Job.id.in_(bindparam("jobs_", expanding=True)), in_states(Job.status, *OPEN_JOB))
     .order_by(Job.id)
     .with_for_update(key_share=True)

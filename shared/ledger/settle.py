@@ -17,6 +17,8 @@ class Tally:
 
     succeeded: int = 0
     failed: int = 0
+    reused: int = 0
+    changes: int = 0
     model_versions: set[str] = field(default_factory=set)
 
 
@@ -34,7 +36,16 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
         tally = tallies[job.id]
         succeeded, failed = job.succeeded + tally.succeeded, job.failed + tally.failed
         versions = sorted(set(job.model_versions) | tally.model_versions)
-        counts.append({"id_": job.id, "succeeded_": succeeded, "failed_": failed, "versions_": versions})
+        counts.append(
+            {
+                "id_": job.id,
+                "succeeded_": succeeded,
+                "failed_": failed,
+                "reused_": job.reused + tally.reused,
+                "changes_": None if job.changes is None else job.changes + tally.changes,
+                "versions_": versions,
+            }
+        )
         if job.intake_done and job.id not in still_open:
             ended[job.id] = outcome(succeeded, failed)
     connection.execute(_ADD, counts)
@@ -44,8 +55,10 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     return ended
 
 
-_STILL_OPEN = select(Batch.job_id).where(
-    Batch.job_id.in_(bindparam("jobs_", expanding=True)), in_states(Batch.state, *OPEN_BATCH)
+_STILL_OPEN = (
+    select(Batch.job_id)
+    .where(Batch.job_id.in_(bindparam("jobs_", expanding=True)), in_states(Batch.state, *OPEN_BATCH))
+    .distinct()
 )
 _END = {
     status: move(Job.status, status)
@@ -59,6 +72,8 @@ _ADD = (
     .values(
         succeeded=bindparam("succeeded_"),
         failed=bindparam("failed_"),
+        reused=bindparam("reused_"),
+        changes=bindparam("changes_", type_=Job.changes.type),
         model_versions=bindparam("versions_", type_=Job.model_versions.type),
         version=Job.version + 1,
     )
