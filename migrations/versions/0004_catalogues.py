@@ -12,6 +12,7 @@ down_revision = "0003"
 _ANSWERED = sa.text("model_version IS NOT NULL AND reused_from IS NULL")
 _KEPT = sa.text("cleared_at IS NULL AND deleted_at IS NULL")
 _HAS_SOURCE = sa.text("source_key IS NOT NULL")
+_HAS_ERROR = sa.text("error IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -40,9 +41,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_predictions_reuse", "predictions", ["reuse_key"], sqlite_where=_ANSWERED, postgresql_where=_ANSWERED
     )
+    op.create_index(
+        "ix_predictions_errors", "predictions", ["job_id", "row"], sqlite_where=_HAS_ERROR, postgresql_where=_HAS_ERROR
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_predictions_errors", "predictions")
     op.drop_index("ix_predictions_reuse", "predictions")
     op.create_index("ix_predictions_reuse", "predictions", ["owner_id", "input_hash", "model_version"])
     op.drop_column("predictions", "reuse_key")

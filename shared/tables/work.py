@@ -191,7 +191,7 @@ class Prediction(Base):
     model_version: Mapped[str | None] = mapped_column(String(100))
     input_hash: Mapped[str | None] = mapped_column(String(64))
     reused_from: Mapped[int | None] = mapped_column(BigInteger)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # its index knows rows by NULL
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
     image_url: Mapped[str | None] = mapped_column(Text)
@@ -228,6 +228,13 @@ class Prediction(Base):
             "id",
             sqlite_where=text("needs_review = 1"),
             postgresql_where=text("needs_review"),
+        ),
+        Index(
+            "ix_predictions_errors",
+            "job_id",
+            "row",
+            sqlite_where=text("error IS NOT NULL"),
+            postgresql_where=text("error IS NOT NULL"),
         ),
         NEVER_REUSED,
     )
