@@ -71,6 +71,12 @@ def use_image(connection: Connection, store: ObjectStore, sha256: str, size: int
         require_image(store, sha256, size)
 
 
+def lately_used(connection: Connection, sha256: str) -> bool:
+    """Whether a row has used a photo so lately that it is in the store and will not be collected soon."""
+    used = select(Image.sha256).where(Image.sha256 == sha256, Image.last_used_at > now() - LATELY)
+    return connection.execute(used).first() is not None
+
+
 def sizes_of(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """The sizes in bytes of those of these photos that have a row."""
     found = connection.execute(select(Image.sha256, Image.size).where(Image.sha256.in_(list(hashes))))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, exists, false, or_, select, true
 
 from shared.deleted import JOB_IS_THERE
 from shared.lifecycle import JobStatus
-from shared.tables import Correction, Job, Prediction
+from shared.tables import Correction, Image, Job, Prediction, Product
 
 Scores: TypeAlias = list[list[float]]
 
@@ -98,6 +98,16 @@ def shows_photo(connection: Connection, owner_id: str | None, sha256: str) -> bo
     if owner_id is not None:
         rows = rows.where(Prediction.owner_id == owner_id)
     return connection.execute(rows.limit(1)).first() is not None
+
+
+def photos_of_owner(connection: Connection, owner_id: str, hashes: Collection[str]) -> dict[str, int]:
+    """The sizes by SHA-256 of those of these photos that a row of this account has, or a labelled product."""
+    mine = exists().where(Prediction.owner_id == owner_id, Prediction.image == Image.sha256)
+    anybodys = exists().where(Product.image == Image.sha256)
+    found = connection.execute(
+        select(Image.sha256, Image.size).where(Image.sha256.in_(list(hashes)), or_(mine, anybodys))
+    )
+    return {sha256: size for sha256, size in found}
 
 
 def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Select[*tuple[Any, ...]]:

@@ -61,6 +61,12 @@ def check_photo(source: IO[bytes]) -> None:
         image.load()
 
 
+def peek_photo(source: IO[bytes]) -> None:
+    """Raise what `check_photo` would as far as a file's head shows it; nothing is decoded."""
+    with _readable(), _opened(source, CHECK_SIZE):
+        pass
+
+
 def photo_pixels(source: IO[bytes] | Path, size: int) -> NDArray[np.uint8]:
     """Decode a photo to RGB pixels, upright, first frame, transparency on white.
 

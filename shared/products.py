@@ -1,6 +1,6 @@
 """Labelled products: what the catalogue already holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,14 @@ def store_product(
     return number, False
 
 
+def store_products(
+    connection: Connection, store: ObjectStore, products: Sequence[tuple[LabelledInput, int | None]]
+) -> None:
+    """Store labelled products, each with the size of its photo if it has one, as `store_product` does."""
+    for product, photo_bytes in products:
+        store_product(connection, store, product, photo_bytes or 0)
+
+
 def product_of(connection: Connection, number: int) -> ProductRecord | None:
     """The product of this number."""
     return next(iter(_records(connection, _RECORD.where(Product.id == number))), None)
@@ -145,6 +153,16 @@ def product_input(connection: Connection, product_id: str) -> ProductInput | Non
         )
     ).one_or_none()
     return None if found is None else ProductInput(*found)
+
+
+def product_inputs(connection: Connection, product_ids: Iterable[str]) -> dict[str, ProductInput]:
+    """Those of these products that are stored, by their ids, as predictions take them."""
+    found = connection.execute(
+        select(Product.product_id, Product.designation, Product.description, Product.image).where(
+            Product.product_id.in_(list(product_ids))
+        )
+    )
+    return {row.product_id: ProductInput(*row) for row in found}
 
 
 def is_of_product(connection: Connection, sha256: str) -> bool:

@@ -73,6 +73,11 @@ def require_room(connection: Connection, owner_id: str, quotas: Quotas) -> None:
         raise _no_more_bytes(quotas)
 
 
+def rows_left(connection: Connection, owner_id: str, quotas: Quotas) -> int:
+    """How many products an account may still submit today."""
+    return max(0, quotas.rows_per_day - usage_of(connection, owner_id).rows_today)
+
+
 def refund_bytes(connection: Connection, owner_id: str, stored_bytes: int) -> None:
     """Take erased photos and files off what an account holds."""
     left = Usage.stored_bytes - stored_bytes

@@ -3,10 +3,10 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
@@ -27,6 +27,7 @@ from shared.workers import Worker
 from worker.active_bundle import LOOK_SECONDS, ActiveBundle
 from worker.eraser import Eraser
 from worker.fetch_loop import FetchLoop
+from worker.intake_loop import IntakeLoop
 from worker.model_loop import ModelLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
@@ -36,21 +37,23 @@ from worker.sweeper import Sweeper
 
 
 def run_io() -> None:
-    """Be an io worker until told to stop: it sweeps, erases, and fetches the photos that rows name by URL."""
+    """Be an io worker until told to stop: it reads catalogues, fetches photos that rows name by URL, sweeps, erases."""
     settings = _begin("io")
     celery, database = make_celery(settings.broker), Database(settings.database)
     return_photo_memory()
     worker, ringer, store = _this_worker("io"), Ringer(celery), ObjectStore(settings.store)
-    loop = _fetch_loop(settings, worker, database, store, ringer)
+    fetches = _fetch_loop(settings, worker, database, store, ringer)
+    intakes = _intake_loop(settings, worker, database, store, ringer)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.enter_context(Presence(worker, database, _lease(settings), loop))
-        stack.callback(loop.close)
+        stack.enter_context(Presence(worker, database, _lease(settings), fetches, intakes))
+        stack.callback(fetches.close)
+        stack.callback(intakes.close)
         stack.enter_context(ringer)
         stack.enter_context(Sweeper(settings, database, ringer))
         stack.enter_context(Eraser(settings, database, store))
-        _work(celery, loop, ringer, Lane.IO)
-        _consume(celery, "io", IO_QUEUES)
+        _work(celery, ringer, Lane.IO, intakes, fetches)
+        _consume(celery, "io", IO_QUEUES, threads=2)
 
 
 def run_model() -> None:
@@ -70,9 +73,10 @@ def run_model() -> None:
         bundle.refresh()
         keep_what_is_loaded()
         presence.beat()
-        _work(celery, loop, ringer, MODEL_LANES[0])
+        _work(celery, ringer, MODEL_LANES[0], loop)
         stack.enter_context(Repeating("bundle", LOOK_SECONDS, _keep_up(bundle, presence, ringer)))
-        _consume(celery, "model", [str(lane) for lane in MODEL_LANES])
+        # One thread works, so that nothing takes the model from its loop.
+        _consume(celery, "model", [str(lane) for lane in MODEL_LANES], threads=1)
 
 
 def _keep_up(bundle: ActiveBundle, presence: Presence, ringer: Ringer) -> Callable[[], None]:
@@ -99,20 +103,57 @@ def _fetch_loop(
     return FetchLoop(worker.id, database, store, fetcher.fetch, ringer, quotas, lease, guard, stopping)
 
 
-def _work(celery: Celery, loop: ModelLoop | FetchLoop, ringer: Ringer, lane: Lane) -> None:
-    """Have the loop work whenever it is woken, once at the start, and stop when Celery does."""
+def _intake_loop(
+    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer
+) -> IntakeLoop:
+    guard = StallGuard(settings.stall_seconds)
+    return IntakeLoop(worker.id, database, store, ringer, settings, guard, threading.Event())
+
+
+class _Loop(Protocol):
+    """What works until its lane is empty."""
+
+    def work(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class _Woken:
+    """Has a loop work when it is called, unless it works already: then it looks for more once it is done."""
+
+    def __init__(self, loop: _Loop) -> None:
+        self._loop = loop
+        self._rung = False
+        self._working = threading.Lock()
+
+    def __call__(self) -> None:
+        """Work, or see to it that whoever works does not miss this call."""
+        self._rung = True
+        while self._rung and self._working.acquire(blocking=False):
+            try:
+                self._rung = False
+                self._loop.work()
+            finally:
+                self._working.release()
+
+
+def _work(celery: Celery, ringer: Ringer, lane: Lane, *loops: _Loop) -> None:
+    """Have the loops work whenever they are woken, once at the start, and stop when Celery does."""
+    woken = [_Woken(loop) for loop in loops]
 
     @celery.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery carries no types
     def work(_hint: str | None = None) -> None:
-        loop.work()
+        for loop in woken:
+            loop()
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def look_at_once(**_: Any) -> None:
-        ringer.ring(lane)
+        ringer.ring(lane, times=len(loops))
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def stop(**_: Any) -> None:
-        loop.stop()
+        for loop in loops:
+            loop.stop()
 
 
 def _begin(kind: str) -> Settings:
@@ -130,8 +171,8 @@ def _lease(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.lease_seconds)
 
 
-def _consume(celery: Celery, kind: str, queues: Any) -> None:
-    """Hand the main thread to Celery: one thread works, so that nothing takes the model from its loop."""
+def _consume(celery: Celery, kind: str, queues: Sequence[str], threads: int) -> None:
+    """Hand the main thread to Celery, with so many threads for its tasks."""
     get_logger().info("worker.starts", kind=kind, queues=list(queues))
     # Celery is called as its own command would: `worker_main` has no way to leave out the banner.
     celery.start(
@@ -139,7 +180,7 @@ def _consume(celery: Celery, kind: str, queues: Any) -> None:
             "--quiet",
             "worker",
             "--pool=threads",
-            "--concurrency=1",
+            f"--concurrency={threads}",
             f"--queues={','.join(queues)}",
             f"--hostname={kind}-{os.getpid()}@%h",
             "--without-gossip",

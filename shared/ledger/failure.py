@@ -2,7 +2,8 @@
 
 A batch of several rows is halved, so that a row which kills its batch is cornered in a few steps while its
 neighbours get their predictions; a row alone in its batch has three tries, of which one may have been in the
-company of other batches. The intake of a file has three tries at each place that it comes to. A batch that has failed is only ever claimed alone (`claim`).
+company of other batches. The intake of a file has three tries at each place that it comes to. A batch that has failed
+is only ever claimed alone (`claim`).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Reuse: a product that its owner has sent before gets the answer that the same bundle gave then.
 
-An earlier answer is found by a number made of owner and input (`reuse_key`), because an index of numbers stays small; two
-products that share one are told apart by the input's whole hash. Only answers that came from a model are found, so
+An earlier answer is found by a number made of owner and input (`reuse_key`), because an index of numbers stays small;
+two products that share one are told apart by the input's whole hash. Only answers that came from a model are found, so
 there is one for each product and bundle, however often the product was sent.
 """
 

@@ -1,0 +1,313 @@
+"""Intake: a file's rows come into the ledger, some hundred at a time, together with the position behind them.
+
+One transaction holds them all: rows that are to be predicted in batches of their own, rows that cannot be used with
+their errors, what the account is charged, and where to go on. So whoever reads on after a crash begins exactly
+behind the last row that is here, and predicting overlaps reading.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from shared.catalogues.reading import Position
+from shared.catalogues.source import Layout, Source
+from shared.errors import QuotaFull
+from shared.identifiers import now
+from shared.image_collection import settle_images
+from shared.lanes import FETCH_CLAIM, Lane
+from shared.ledger.cancel import fail_job
+from shared.ledger.claim import Claim, lock_held
+from shared.ledger.finish import RowError
+from shared.ledger.locks import lock_jobs
+from shared.ledger.reuse import reuse_key
+from shared.ledger.settle import Tally, settle
+from shared.ledger.submission import ProductInput
+from shared.ledger.turns import next_turn
+from shared.lifecycle import BatchState, in_states, move
+from shared.products import LabelledInput, store_products
+from shared.store import ObjectStore
+from shared.tables import Batch, Job, Prediction
+from shared.usage import Quotas, charge, new_photo_bytes, rows_left
+
+NOTHING = ProductInput()
+EMPTY = RowError("EMPTY_CATALOGUE", "The file has a header and no rows.")
+NOTHING_LEFT = RowError("ROWS_GONE", "The rows that were to be tried again are no longer kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeJob:
+    """A file that is being read: whose it is, how it is read, and where to go on (None: at its beginning)."""
+
+    job_id: str
+    owner_id: str
+    kind: str
+    source: Source
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRow:
+    """A row of a file under its number: a product, its category's `label` if it has one, or why it is none."""
+
+    number: int
+    product: ProductInput = NOTHING
+    image_id: str | None = None
+    label: int | None = None
+    error: RowError | None = None
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some rows of a file, and where it goes on behind them.
+
+    `photos` are the sizes by SHA-256 of those that these rows name; all of them are in the store, or were lately.
+    `is_last` says that no row follows.
+    """
+
+    rows: list[IntakeRow]
+    photos: dict[str, int]
+    layout: Layout
+    position: Position
+    read_share: float
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a chunk: the lanes that have work now, whether the job has ended, and whether to go on.
+
+    A claim that was `handed_over` waits in line again, behind somebody else's file.
+    """
+
+    ready: set[Lane] = field(default_factory=set)
+    ended: bool = False
+    handed_over: bool = False
+
+
+def intake_job(connection: Connection, claim: Claim) -> IntakeJob | None:
+    """The file that a claimed intake reads; None for a job that has none any more."""
+    found = connection.execute(
+        select(Job.id, Job.owner_id, Job.kind, Job.source, Batch.position)
+        .join(Batch, Batch.job_id == Job.id)
+        .where(Batch.id == claim.batch_id)
+    ).one_or_none()
+    source = None if found is None else Source.of(found.source)
+    if found is None or source is None:
+        return None
+    return IntakeJob(found.id, found.owner_id, found.kind, source, found.position)
+
+
+def failed_rows(connection: Connection, job_id: str, after: int, limit: int) -> Sequence[int]:
+    """The numbers of up to `limit` rows of a job that have errors, in order, behind the row `after`."""
+    return connection.scalars(
+        select(Prediction.row)
+        .where(Prediction.job_id == job_id, Prediction.row > after, Prediction.error.is_not(None))
+        .order_by(Prediction.row)
+        .limit(limit)
+    ).all()
+
+
+def commit_chunk(
+    connection: Connection, store: ObjectStore, claim: Claim, job: IntakeJob, chunk: Chunk, quotas: Quotas
+) -> Committed | None:
+    """Enter a chunk, if the claim is still held and the job open; None, having done nothing, if not.
+
+    What the account has no quota left for is a row error. Raises Unavailable when a photo was collected since it was
+    last used: it must be stored again.
+    """
+    if not lock_held(connection, [claim]) or not lock_jobs(connection, [job.job_id]):
+        return None
+    rows = _charged(connection, store, job, chunk, quotas)
+    good, bad = [row for row in rows if row.error is None], [row for row in rows if row.error is not None]
+    stored = 0
+    if job.kind == "ingest":
+        stored = _store_labelled(connection, store, good, chunk.photos)
+        good = [row for row in good if row.product.image_url is not None]
+    ready = _enter(connection, job, good, bad)
+    _advance(connection, claim, job, chunk, len(rows))
+    if chunk.is_last:
+        connection.execute(
+            move(Batch.state, BatchState.DONE).where(Batch.id == claim.batch_id).values(lease_until=None)
+        )
+    (opened,) = lock_jobs(connection, [job.job_id])
+    if chunk.is_last and _is_empty(connection, job.job_id):
+        fail_job(connection, job.job_id, EMPTY if job.source.failed_of is None else NOTHING_LEFT)
+        return Committed(ended=True)
+    ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
+    handed_over = not chunk.is_last and _hand_over(connection, claim, job)
+    return Committed(ready, bool(ended), handed_over)
+
+
+def refuse(connection: Connection, claim: Claim, job_id: str, error: RowError) -> bool:
+    """End a job whose file cannot be read, if the claim is still held; rows that are done stay."""
+    return bool(lock_held(connection, [claim])) and fail_job(connection, job_id, error)
+
+
+def _charged(
+    connection: Connection, store: ObjectStore, job: IntakeJob, chunk: Chunk, quotas: Quotas
+) -> list[IntakeRow]:
+    """The rows, with an error in place of each that the account has no quota for; their photos are in use now."""
+    rows = chunk.rows
+    good = [row for row in rows if row.error is None]
+    # Locks the account's sums, so that what is left of the quota stays so.
+    new_bytes = new_photo_bytes(connection, job.owner_id, chunk.photos) if job.kind == "catalogue" else 0
+    left = rows_left(connection, job.owner_id, quotas)
+    if len(good) > left:
+        refused = {row.number for row in good[left:]}
+        error = RowError("QUOTA_ROWS", f"An account may submit {quotas.rows_per_day} products a day; retry tomorrow.")
+        rows = [_refused(row, error) if row.number in refused else row for row in rows]
+    named = dict(chunk.photos)
+    try:
+        charge(connection, job.owner_id, min(len(good), left), new_bytes, quotas)
+    except QuotaFull:
+        charge(connection, job.owner_id, min(len(good), left), 0, quotas)
+        over = _unpaid(connection, job.owner_id, named, quotas)
+        named = {sha256: size for sha256, size in named.items() if sha256 not in over}
+        rows = [_refused(row, over[row.product.image]) if row.product.image in over else row for row in rows]
+    used = {row.product.image for row in rows if row.error is None}
+    kept = {sha256: size for sha256, size in named.items() if sha256 in used}
+    settle_images(connection, store, kept, {name: size for name, size in chunk.photos.items() if name not in kept})
+    return rows
+
+
+def _refused(row: IntakeRow, error: RowError) -> IntakeRow:
+    if row.error is not None:
+        return row
+    product = ProductInput(row.product.product_id, row.product.designation, row.product.description)
+    return IntakeRow(row.number, product, row.image_id, row.label, error)
+
+
+def _unpaid(
+    connection: Connection, owner_id: str, photos: Mapping[str, int], quotas: Quotas
+) -> dict[str | None, RowError]:
+    """Charge photos one by one; why those that an account may not hold are refused."""
+    refused: dict[str | None, RowError] = {}
+    for sha256, size in photos.items():
+        try:
+            charge(connection, owner_id, 0, new_photo_bytes(connection, owner_id, {sha256: size}), quotas)
+        except QuotaFull as full:
+            refused[sha256] = RowError(full.code, full.message)
+    return refused
+
+
+def _enter(connection: Connection, job: IntakeJob, good: Sequence[IntakeRow], bad: Sequence[IntakeRow]) -> set[Lane]:
+    """Insert rows: those that a model can have in one batch, those whose photos are to be fetched in others."""
+    entries = [_row(job, row, None) for row in bad]
+    at_once = [row for row in good if row.product.image_url is None]
+    if at_once:
+        batch_id = _insert_batch(connection, job, "predict", Lane.BULK, at_once)
+        entries += [_row(job, row, batch_id) for row in at_once]
+    entries += _fetched_first(connection, job, [row for row in good if row.product.image_url is not None])
+    if entries:
+        connection.execute(_ROW, entries)
+    return {lane for lane, has in ((Lane.BULK, at_once), (Lane.IO, len(at_once) < len(good))) if has}
+
+
+def _store_labelled(
+    connection: Connection, store: ObjectStore, rows: Sequence[IntakeRow], photos: Mapping[str, int]
+) -> int:
+    """Store the labelled products whose photos are here; returns how many those are."""
+    complete = [_labelled(row, photos) for row in rows if row.product.image_url is None]
+    store_products(connection, store, complete)
+    return len(complete)
+
+
+def _labelled(row: IntakeRow, photos: Mapping[str, int]) -> tuple[LabelledInput, int | None]:
+    product = row.product
+    if product.product_id is None or row.label is None:
+        raise ValueError("a labelled row without an id or a label")
+    labelled = LabelledInput(
+        product.product_id, product.designation, product.description, row.image_id, product.image, row.label
+    )
+    return labelled, None if product.image is None else photos[product.image]
+
+
+def _fetched_first(connection: Connection, job: IntakeJob, rows: Sequence[IntakeRow]) -> list[dict[str, Any]]:
+    entries = []
+    for start in range(0, len(rows), FETCH_CLAIM):
+        some = rows[start : start + FETCH_CLAIM]
+        batch_id = _insert_batch(connection, job, "fetch", Lane.IO, some)
+        entries += [_row(job, row, batch_id) for row in some]
+    return entries
+
+
+def _insert_batch(connection: Connection, job: IntakeJob, kind: str, lane: Lane, rows: Sequence[IntakeRow]) -> int:
+    return int(
+        connection.execute(
+            _BATCH,
+            {
+                "job_id": job.job_id,
+                "owner_id": job.owner_id,
+                "kind": kind,
+                "lane": lane,
+                "rows": len(rows),
+                "photos": sum(row.product.image is not None for row in rows),
+                "turn": next_turn(connection, lane, job.owner_id),
+                "queued_at": now(),
+            },
+        ).scalar_one()
+    )
+
+
+def _row(job: IntakeJob, row: IntakeRow, batch_id: int | None) -> dict[str, Any]:
+    product, moment, input_hash = row.product, now(), None
+    if row.error is None and product.image_url is None:
+        input_hash = product.input_hash
+    return {
+        "job_id": job.job_id,
+        "owner_id": job.owner_id,
+        "batch_id": batch_id,
+        "row": row.number,
+        "product_id": product.product_id,
+        "designation": product.designation,
+        "description": product.description,
+        "image": product.image,
+        "image_url": product.image_url,
+        "label": row.label,
+        "input_hash": input_hash,
+        "reuse_key": None if input_hash is None else reuse_key(job.owner_id, input_hash),
+        "error": None if row.error is None else row.error.stored(),
+        "created_at": moment,
+        "finished_at": None if row.error is None else moment,
+    }
+
+
+def _advance(connection: Connection, claim: Claim, job: IntakeJob, chunk: Chunk, rows: int) -> None:
+    """Write down where to go on. A place that was reached has its own tries."""
+    connection.execute(
+        update(Batch).where(Batch.id == claim.batch_id).values(position=dict(chunk.position), failures=0)
+    )
+    changed: dict[str, Any] = {"total": Job.total + rows, "read_share": chunk.read_share}
+    if chunk.layout != job.source.layout:
+        changed["source"] = job.source.model_copy(update={"layout": chunk.layout}).stored()
+    if chunk.is_last:
+        changed["intake_done"] = True
+    connection.execute(update(Job).where(Job.id == job.job_id).values(changed))
+
+
+def _is_empty(connection: Connection, job_id: str) -> bool:
+    return connection.scalar(select(Job.total).where(Job.id == job_id)) == 0
+
+
+def _hand_over(connection: Connection, claim: Claim, job: IntakeJob) -> bool:
+    """Give the claim back, at the end of its owner's line, if another file waits; returns whether it did."""
+    another = (
+        select(Batch.id)
+        .where(Batch.lane == Lane.IO, Batch.kind == "intake", in_states(Batch.state, BatchState.QUEUED))
+        .limit(1)
+    )
+    if connection.scalar(another) is None:
+        return False
+    turn = next_turn(connection, Lane.IO, job.owner_id)
+    connection.execute(
+        move(Batch.state, BatchState.QUEUED)
+        .where(Batch.id == claim.batch_id)
+        .values(lease_until=None, worker=None, queued_at=now(), turn=turn)
+    )
+    return True
+
+
+_BATCH = insert(Batch).returning(Batch.id)
+_ROW = insert(Prediction)

@@ -1,0 +1,198 @@
+"""The loop of an io worker that reads catalogues: claim a file, enter it chunk by chunk, hand it over or end it.
+
+A file that has been handed over to let somebody else's go on stays open for a while, so that whoever gets it back,
+most often this worker, need not look for the place again.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.catalogues.reading import Limits, open_catalogue
+from shared.database import Database
+from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
+from shared.lanes import Lane
+from shared.ledger.claim import Claim, claim
+from shared.ledger.failure import fail, give_back
+from shared.ledger.finish import RowError
+from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, refuse
+from shared.logs import get_logger
+from shared.ringer import Ringer
+from shared.settings import Settings
+from shared.store import ObjectStore
+from shared.usage import Quotas
+from worker.chunks import Chunks
+from worker.leases import HeldLeases
+from worker.photo_store import PhotoKeeper
+from worker.stall import StallGuard
+
+OPEN_FILES = 8  # that have been handed over
+TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
+
+
+class _Reading:
+    """A file that is open, with the position behind the last chunk that it gave."""
+
+    def __init__(self, job: IntakeJob, stack: ExitStack, chunks: Iterator[Chunk]) -> None:
+        self.job = job
+        self.chunks = chunks
+        self.position = job.position
+        self._stack = stack
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+class IntakeLoop:
+    """Works the intakes of the lane `io`, one at a time, fairest turn first."""
+
+    def __init__(
+        self,
+        worker_id: str,
+        database: Database,
+        store: ObjectStore,
+        ringer: Ringer,
+        settings: Settings,
+        guard: StallGuard,
+        stopping: threading.Event,
+    ) -> None:
+        self.leases = HeldLeases()
+        self.guard = guard
+        self._worker_id = worker_id
+        self._database = database
+        self._store = store
+        self._ringer = ringer
+        self._settings = settings
+        self._quotas = Quotas.of(settings)
+        self._limits = Limits.of(settings)
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._photos = PhotoKeeper(settings, database, store)
+        self._stopping = stopping
+        self._handed_over: dict[int, _Reading] = {}
+        self._log = get_logger()
+
+    def work(self) -> None:
+        """Work until no file waits, or the process is asked to stop."""
+        with self.guard:
+            while not self._stopping.is_set() and (held := self._claim()):
+                try:
+                    self._work_on(held)
+                finally:
+                    self.leases.release([held])
+        for reading in self._handed_over.values():
+            reading.close()
+        self._handed_over.clear()
+
+    def stop(self) -> None:
+        """Ask the loop to enter the chunk it is at, give its file back, and return from `work`."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """End the threads that write photos."""
+        self._photos.close()
+
+    def _claim(self) -> Claim | None:
+        try:
+            with self._database.begin() as connection:
+                claims = claim(connection, Lane.IO, self._worker_id, self._lease, kind="intake", most=1)
+        except SQLAlchemyError:
+            self._log.warning("intake.not_claimed", exc_info=True)
+            self._stopping.wait(TROUBLE_SECONDS)
+            return None
+        self.leases.hold(claims)
+        return claims[0] if claims else None
+
+    def _work_on(self, held: Claim) -> None:
+        """Read a claimed file as far as it goes, and settle what becomes of the claim."""
+        try:
+            self._read(held)
+        except UnreadableCatalogue as error:
+            self._log.info("intake.refused", job=held.job_id, code=error.code)
+            reason = RowError(error.code, error.message)
+            self._settle(held, lambda connection: refuse(connection, held, held.job_id, reason))
+        except (Unavailable, StorageFull, SQLAlchemyError) as trouble:  # not the file's fault, and not over in a moment
+            self._log.warning("intake.given_back", job=held.job_id, exc_info=trouble)
+            self._settle(held, lambda connection: give_back(connection, [held]))
+            self._stopping.wait(TROUBLE_SECONDS)
+        except Exception:  # a fault of ours that the file brings out
+            self._log.exception("intake.failed", job=held.job_id)
+            self._settle(held, lambda connection: fail(connection, [held]))
+
+    def _read(self, held: Claim) -> None:
+        reading = self._opened(held)
+        keep = False
+        try:
+            for chunk in reading.chunks:
+                done = self._commit(held, reading.job, chunk)
+                self.guard.advance()
+                if done is None or done.ended or chunk.is_last:
+                    return
+                reading.position = chunk.position
+                if done.handed_over:
+                    keep = True
+                    return
+                if self._stopping.is_set():
+                    self._settle(held, lambda connection: give_back(connection, [held]))
+                    return
+        finally:
+            if keep:
+                self._keep(held.batch_id, reading)
+            else:
+                reading.close()
+
+    def _opened(self, held: Claim) -> _Reading:
+        """The file at the place where it was left. Raises UnreadableCatalogue."""
+        with self._database.read() as connection:
+            job = intake_job(connection, held)
+        if job is None:
+            raise UnreadableCatalogue("The job's file is no longer kept.", code="ROWS_GONE")
+        reading = self._handed_over.pop(held.batch_id, None)
+        if reading is not None:
+            if reading.position == job.position:
+                return reading
+            reading.close()  # somebody else has read on meanwhile
+        return self._open(job)
+
+    def _open(self, job: IntakeJob) -> _Reading:
+        stack = ExitStack()
+        try:
+            opened = stack.enter_context(open_catalogue(self._store, job.source, self._limits, job.position))
+            chunks = iter(Chunks(opened, job, self._database, self._photos, self._settings, self.guard.advance))
+        except FileNotFoundError:
+            stack.close()
+            raise UnreadableCatalogue("The job's file is no longer kept.", code="ROWS_GONE") from None
+        except BaseException:
+            stack.close()
+            raise
+        return _Reading(job, stack, chunks)
+
+    def _keep(self, batch_id: int, reading: _Reading) -> None:
+        self._handed_over[batch_id] = reading
+        if len(self._handed_over) > OPEN_FILES:
+            oldest = next(iter(self._handed_over))
+            self._handed_over.pop(oldest).close()
+
+    def _commit(self, held: Claim, job: IntakeJob, chunk: Chunk) -> Committed | None:
+        with self._database.begin() as connection:
+            done = commit_chunk(connection, self._store, held, job, chunk, self._quotas)
+        if done is None:
+            self._log.info("intake.lost", job=held.job_id)
+            return None
+        for lane in done.ready:
+            self._ringer.ring(lane, job.job_id)
+        if done.handed_over:
+            self._ringer.ring(Lane.IO, job.job_id)
+        self._log.info("intake.entered", job=held.job_id, rows=len(chunk.rows), last=chunk.is_last)
+        return done
+
+    def _settle(self, held: Claim, book: Callable[[Connection], object]) -> None:
+        """Put the claim back on the books. Where even that fails, its lease runs out."""
+        try:
+            with self._database.begin() as connection:
+                book(connection)
+        except SQLAlchemyError:
+            self._log.warning("intake.not_let_go", job=held.job_id, exc_info=True)
