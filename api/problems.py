@@ -19,6 +19,7 @@ from shared.errors import (
     BodyTooLarge,
     Conflict,
     Forbidden,
+    Gone,
     InvalidInput,
     NotFound,
     ShelfwiseError,
@@ -85,6 +86,7 @@ _KINDS: dict[type[ShelfwiseError], _Kind] = {
     Unauthenticated: _Kind(401, "Not signed in", {"WWW-Authenticate": "Bearer"}),
     Forbidden: _Kind(403, "Forbidden"),
     NotFound: _Kind(404, "Not found"),
+    Gone: _Kind(410, "Gone"),
     Conflict: _Kind(409, "Conflict"),
     TooManyRequests: _Kind(429, "Too many requests"),
     StorageFull: _Kind(507, "Out of storage", {"Retry-After": ROOM_SECONDS}),  # QuotaFull too

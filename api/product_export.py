@@ -18,9 +18,10 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from io import RawIOBase, TextIOWrapper
-from typing import IO, Any
+from io import TextIOWrapper
+from typing import IO
 
+from api.outbox import Outbox
 from shared.categories import known_categories
 from shared.database import Database
 from shared.errors import Unavailable
@@ -37,37 +38,11 @@ _NUMBER = re.compile(r"[0-9]{1,20}")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the same for all: a ZIP of the same products is the same file
 
 
-class _Outbox(RawIOBase):
-    """Where the archive is written: keeps what has not been sent yet."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def writable(self) -> bool:
-        """That it can be written, but, being no file, not sought in."""
-        return True
-
-    def write(self, piece: Any) -> int:
-        """Take a piece."""
-        self._pieces.append(bytes(piece))
-        self._size += len(piece)
-        return len(piece)
-
-    def taken(self, at_least: int = 1) -> Iterator[bytes]:
-        """What has come together, if it is that much."""
-        if self._size >= at_least:
-            taken = b"".join(self._pieces)
-            self._pieces.clear()
-            self._size = 0
-            yield taken
-
-
 def exported(database: Database, store: ObjectStore) -> Iterator[bytes]:
     """The archive, piece by piece."""
     with database.read() as connection:
         last, categories = last_number(connection), known_categories(connection)
-    outbox = _Outbox()
+    outbox = Outbox()
     with zipfile.ZipFile(outbox, "w") as archive, tempfile.SpooledTemporaryFile(_LABELS_IN_MEMORY) as labels:
         yield from _products(database, last, archive, labels, outbox)
         labels.seek(0)
@@ -94,7 +69,7 @@ def photo_name(product: ProductRecord) -> str | None:
 
 
 def _products(
-    database: Database, last: int, archive: zipfile.ZipFile, labels: IO[bytes], outbox: _Outbox
+    database: Database, last: int, archive: zipfile.ZipFile, labels: IO[bytes], outbox: Outbox
 ) -> Iterator[bytes]:
     """Write the products into the archive, and their labels, in the same order, into a file beside it."""
     label_text = TextIOWrapper(labels, "utf-8", newline="")
@@ -111,7 +86,7 @@ def _products(
 
 
 def _photos(
-    database: Database, store: ObjectStore, last: int, archive: zipfile.ZipFile, outbox: _Outbox
+    database: Database, store: ObjectStore, last: int, archive: zipfile.ZipFile, outbox: Outbox
 ) -> Iterator[bytes]:
     for product in _every(database, last):
         name = photo_name(product)

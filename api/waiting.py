@@ -34,13 +34,14 @@ async def preferred_wait(
 class Places:
     """Room for so many who wait at once, and for so many of one account."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = PLACES, most_of_one: int = PLACES_OF_ONE) -> None:
+        self._most, self._most_of_one = most, most_of_one
         self._taken: Counter[str] = Counter()
 
     @contextmanager
     def taken(self, account_id: str) -> Iterator[bool]:
         """Whether there is a place; it is held for the time of the block."""
-        if self._taken[account_id] >= PLACES_OF_ONE or self._taken.total() >= PLACES:
+        if self._taken[account_id] >= self._most_of_one or self._taken.total() >= self._most:
             yield False
             return
         self._taken[account_id] += 1

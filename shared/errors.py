@@ -11,6 +11,7 @@
     ├── Unauthenticated         no valid account stands behind the call
     ├── Forbidden               the account may not do this
     ├── NotFound                no such thing, or not yours
+    ├── Gone                    it was there, and is kept no longer
     ├── Conflict                the thing's state forbids it
     ├── TooManyRequests         more than the caller may ask for in this time
     ├── StorageFull             too little disk left to promise anything
@@ -101,6 +102,12 @@ class NotFound(ShelfwiseError):
     """There is no such thing, or it belongs to somebody else."""
 
     code = "NOT_FOUND"
+
+
+class Gone(ShelfwiseError):
+    """What there was of the thing is no longer kept."""
+
+    code = "GONE"
 
 
 class Conflict(ShelfwiseError):
