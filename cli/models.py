@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from cli.current_database import current_database
-from cli.terminal import say, say_table
+from cli.terminal import say, say_facts, say_table
 from shared.bundle import SplitMetrics
 from shared.bundles import Release, release_of, releases_before
 from shared.database import Database
@@ -34,8 +34,7 @@ def show_model(settings: Settings, version: str) -> None:
     with current_database(settings) as database, database.read() as connection:
         release = release_of(connection, version)
         workers = serving(connection, version, _lately(settings))
-    for name, value in _facts(release, workers):
-        say(f"{name + ':':<13}{value}")
+    say_facts(_facts(release, workers))
 
 
 def activate_model(settings: Settings, version: str, seconds: float = CHANGE_OVER_SECONDS) -> None:

@@ -1,7 +1,12 @@
 """What a command says to its user, on standard output."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+INTERRUPTED = 130
 
 
 def say(line: str) -> None:
@@ -15,3 +20,20 @@ def say_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def say_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Print what there is to know of something, a line each."""
+    for name, value in facts:
+        say(f"{name + ':':<13}{value}")
+
+
+@contextmanager
+def told_when_interrupted(sentence: str = "") -> Iterator[None]:
+    """Have Ctrl-C end the command with a sentence, and with the status that shells know it by."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if sentence:
+            say(sentence)
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,35 @@
+"""What came of a job, as files: its results, and the rows that have errors."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cli.client import Client, job_path
+from cli.progress import Progress, counting
+
+FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".xlsx": "xlsx"}
+
+
+def require_writable(*targets: Path | None) -> None:
+    """Find out before a long job what would fail after it. Raises BadParameter."""
+    for target in filter(None, targets):
+        if target.suffix.lower() not in FORMATS:
+            raise typer.BadParameter(f"{target} must end in one of {', '.join(FORMATS)}.")
+        if target.is_dir() or not target.absolute().parent.is_dir():
+            raise typer.BadParameter(f"{target} cannot be written: it must be a file in a folder that there is.")
+
+
+def fetch_results(client: Client, progress: Progress, job: dict[str, Any], target: Path) -> None:
+    """Write every row with its prediction, in the format that the file's name ends in."""
+    _fetch(client, progress, job, "results", target)
+
+
+def fetch_errors(client: Client, progress: Progress, job: dict[str, Any], target: Path) -> None:
+    """Write the rows that have errors, which can be mended there and sent again, likewise."""
+    _fetch(client, progress, job, "errors", target)
+
+
+def _fetch(client: Client, progress: Progress, job: dict[str, Any], what: str, target: Path) -> None:
+    path = f"{job_path(job['id'])}/{what}"
+    client.download(path, target, counting(progress, what, None), format=FORMATS[target.suffix.lower()])
