@@ -17,6 +17,11 @@ def known_categories(connection: Connection) -> Sequence[Category]:
     return [Category(*row) for row in connection.execute(select(*_CATEGORY).order_by(CategoryRow.code))]
 
 
+def known_codes(connection: Connection) -> set[int]:
+    """The codes of all known categories."""
+    return set(connection.scalars(select(CategoryRow.code)))
+
+
 def known_category(connection: Connection, code: int, where: str) -> Category:
     """The category of this code. Raises InvalidInput, about the field `where`, when nobody has declared it."""
     found = connection.execute(select(*_CATEGORY).where(CategoryRow.code == code)).one_or_none()

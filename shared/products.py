@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, cast, func, select, update
+from sqlalchemy import Connection, Insert, Select, String, cast, func, select, update
 
 from shared.bundles import active_version, manifest_of
 from shared.categories import known_categories, known_category
 from shared.database import upsert
 from shared.identifiers import now
 from shared.image_collection import release_images
-from shared.images import use_image
+from shared.images import use_image, use_images
 from shared.ledger.submission import ProductInput
 from shared.store import ObjectStore
 from shared.tables import CategoryRow, Product
 from shared.taxonomy import Category
+
+AT_ONCE = 500  # ids in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +90,13 @@ def store_product(
     if product.image is not None:
         use_image(connection, store, product.image, photo_bytes)
     moment = now()
-    values = {
-        "designation": product.designation,
-        "description": product.description,
-        "image_id": product.image_id,
-        "image": product.image,
-        "prdtypecode": product.code,
-        "updated_at": moment,
-    }
-    new = upsert(connection, Product).values(product_id=product.product_id, created_at=moment, **values)
+    new = upsert(connection, Product).values(_stored_at(moment, product))
     number = connection.scalar(new.on_conflict_do_nothing().returning(Product.id))
     if number is not None:
         return number, True
     held = select(Product.id, Product.image).where(Product.product_id == product.product_id).with_for_update()
     number, old_photo = connection.execute(held).one()
-    connection.execute(update(Product).where(Product.id == number).values(values))
+    connection.execute(update(Product).where(Product.id == number).values(_values(moment, product)))
     if old_photo is not None:
         release_images(connection, [old_photo])
     return number, False
@@ -111,9 +105,19 @@ def store_product(
 def store_products(
     connection: Connection, store: ObjectStore, products: Sequence[tuple[LabelledInput, int | None]]
 ) -> None:
-    """Store labelled products, each with the size of its photo if it has one, as `store_product` does."""
-    for product, photo_bytes in products:
-        store_product(connection, store, product, photo_bytes or 0)
+    """`store_product` for many, each with the size of its photo; of several with one id the last one is stored.
+
+    The categories are known. Raises Unavailable, having done nothing that lasts, when a photo has just been collected.
+    """
+    photos = {product.image: size for product, size in products if product.image is not None and size is not None}
+    use_images(connection, store, photos)
+    by_id = {product.product_id: product for product, _ in products}
+    ids = sorted(by_id)  # in one order for all who do so at once
+    released = photos.keys() | _photos_of(connection, ids)
+    moment = now()
+    if ids:
+        connection.execute(_storing(connection), [_stored_at(moment, by_id[product_id]) for product_id in ids])
+    release_images(connection, released - {product.image for product in by_id.values()})
 
 
 def product_of(connection: Connection, number: int) -> ProductRecord | None:
@@ -168,6 +172,39 @@ def product_inputs(connection: Connection, product_ids: Iterable[str]) -> dict[s
 def is_of_product(connection: Connection, sha256: str) -> bool:
     """Whether a stored product has this photo."""
     return connection.execute(select(Product.id).where(Product.image == sha256).limit(1)).first() is not None
+
+
+def _photos_of(connection: Connection, product_ids: Sequence[str]) -> set[str]:
+    """The photos of these products, as far as they are stored."""
+    photos: set[str | None] = set()
+    for first in range(0, len(product_ids), AT_ONCE):
+        some = Product.product_id.in_(product_ids[first : first + AT_ONCE])
+        photos.update(connection.scalars(select(Product.image).where(some)))
+    return {photo for photo in photos if photo is not None}
+
+
+def _storing(connection: Connection) -> Insert:
+    """The upsert of products by their ids. What is replaced keeps its number, and the time it came."""
+    new = upsert(connection, Product)
+    kept = ("id", "product_id", "created_at")
+    changed = {column.key: column for column in new.excluded if column.key not in kept}
+    return new.on_conflict_do_update(index_elements=[Product.product_id], set_=changed)
+
+
+def _stored_at(moment: datetime, product: LabelledInput) -> dict[str, Any]:
+    return {"product_id": product.product_id, "created_at": moment, **_values(moment, product)}
+
+
+def _values(moment: datetime, product: LabelledInput) -> dict[str, Any]:
+    """What a product that is stored again gets."""
+    return {
+        "designation": product.designation,
+        "description": product.description,
+        "image_id": product.image_id,
+        "image": product.image,
+        "prdtypecode": product.code,
+        "updated_at": moment,
+    }
 
 
 def _records(connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[ProductRecord]:

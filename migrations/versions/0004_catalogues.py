@@ -11,6 +11,7 @@ down_revision = "0003"
 
 _ANSWERED = sa.text("model_version IS NOT NULL AND reused_from IS NULL")
 _KEPT = sa.text("cleared_at IS NULL AND deleted_at IS NULL")
+_CLEARING = sa.text("cleared_at IS NOT NULL AND source_key IS NOT NULL")
 _HAS_SOURCE = sa.text("source_key IS NOT NULL")
 _HAS_ERROR = sa.text("error IS NOT NULL")
 
@@ -35,7 +36,9 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_jobs_source", "jobs", ["source_key"], sqlite_where=_HAS_SOURCE, postgresql_where=_HAS_SOURCE)
     op.create_index("ix_jobs_kept", "jobs", ["finished_at"], sqlite_where=_KEPT, postgresql_where=_KEPT)
+    op.create_index("ix_jobs_clearing", "jobs", ["cleared_at"], sqlite_where=_CLEARING, postgresql_where=_CLEARING)
     op.add_column("predictions", sa.Column("label", sa.Integer(), nullable=True))
+    op.add_column("predictions", sa.Column("image_id", sa.String(length=200), nullable=True))
     op.add_column("predictions", sa.Column("reuse_key", sa.BigInteger(), nullable=True))
     op.drop_index("ix_predictions_reuse", "predictions")
     op.create_index(
@@ -51,7 +54,9 @@ def downgrade() -> None:
     op.drop_index("ix_predictions_reuse", "predictions")
     op.create_index("ix_predictions_reuse", "predictions", ["owner_id", "input_hash", "model_version"])
     op.drop_column("predictions", "reuse_key")
+    op.drop_column("predictions", "image_id")
     op.drop_column("predictions", "label")
+    op.drop_index("ix_jobs_clearing", "jobs")
     op.drop_index("ix_jobs_kept", "jobs")
     op.drop_index("ix_jobs_source", "jobs")
     for column in ("cleared_at", "changes", "read_share", "source_key"):

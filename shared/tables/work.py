@@ -29,8 +29,8 @@ class Job(Base):
     `source` says what was sent and how it is read (`shared/catalogues/source.py`), and `source_key` where it lies: a
     job that runs another's rows again shares its file. `read_share` is how much of it has been read, from 0 to 1.
     `changes` counts the rows whose category differs from that of the job which this is a `rerun_of`. From
-    `cleared_at` on only rows that somebody has corrected are left of it; from `deleted_at` on it is gone for everybody
-    but the eraser, which removes it.
+    `cleared_at` on only rows that somebody has corrected are left of it, and no file; from `deleted_at` on it is gone
+    for everybody but the eraser, which removes it.
     """
 
     __tablename__ = "jobs"
@@ -91,6 +91,12 @@ class Job(Base):
             "finished_at",
             sqlite_where=text("cleared_at IS NULL AND deleted_at IS NULL"),
             postgresql_where=text("cleared_at IS NULL AND deleted_at IS NULL"),
+        ),
+        Index(  # those of which there may be more to clear
+            "ix_jobs_clearing",
+            "cleared_at",
+            sqlite_where=text("cleared_at IS NOT NULL AND source_key IS NOT NULL"),
+            postgresql_where=text("cleared_at IS NOT NULL AND source_key IS NOT NULL"),
         ),
     )
 
@@ -165,7 +171,8 @@ class Prediction(Base):
 
     `prediction` is the category's code; `top`, `text_scores` and `image_scores` are `[[code, score], …]`,
     best first. A row is finished when `finished_at` is set, with either `prediction` or `error`. `image_url` is
-    where its photo was, or still is, to be fetched from. `label` is the category that somebody sent with it.
+    where its photo was, or still is, to be fetched from. `label` is the category that somebody sent with it, and
+    `image_id` its sender's name of the photo, which labelled data keeps while it waits for that.
     `reuse_key` leads to it as an earlier result (`shared/ledger/reuse.py`).
     """
 
@@ -196,6 +203,7 @@ class Prediction(Base):
     finished_at: Mapped[datetime | None]
     image_url: Mapped[str | None] = mapped_column(Text)
     label: Mapped[int | None]
+    image_id: Mapped[str | None] = mapped_column(String(200))
     reuse_key: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from shared.database import Database
 from shared.errors import Unavailable
@@ -19,10 +19,12 @@ from shared.products import (
     LabelledInput,
     ProductFilter,
     ProductRecord,
+    last_number,
     product_input,
     product_of,
     products_before,
     store_product,
+    store_products,
 )
 from shared.store import ObjectStore
 from shared.tables import Image, Product
@@ -111,6 +113,139 @@ def test_many_who_store_one_product_at_once_make_one(database: Database, store: 
     assert sum(is_new for _, is_new in stored) == 1
     collect_released(database, store)
     assert len(photos(database, store)) == 1
+
+
+# --- many at once -------------------------------------------------------------------------------------------------
+
+
+def test_many_are_stored_as_each_alone_would_be(database: Database, store: ObjectStore) -> None:
+    lamp, _ = put(database, store, LAMP, b"a photo")
+    again = LabelledInput("7", "lampe", None, "i7", None, 40)
+    chair = LabelledInput("8", "chaise", "verte", "i8", None, 1560)
+
+    put_all(database, store, (again, b"another photo"), (chair, None))
+
+    stored = {product.product_id: product for product in listed(database)}
+    assert stored.keys() == {"7", "8"}
+    replaced = stored["7"]
+    assert (replaced.id, replaced.created_at) == (lamp.id, lamp.created_at)
+    assert replaced.updated_at > lamp.updated_at
+    seen = replaced.designation, replaced.description, replaced.image_id, replaced.image, replaced.code
+    assert seen == ("lampe", None, "i7", sha256_of(b"another photo"), 40)
+    new = stored["8"]
+    assert (new.designation, new.description, new.image_id, new.image, new.code) == (
+        "chaise",
+        "verte",
+        "i8",
+        None,
+        1560,
+    )
+    collect_released(database, store)
+    assert photos(database, store) == {sha256_of(b"another photo")}
+
+
+def test_of_many_with_one_id_the_last_one_is_stored_and_the_photos_of_the_others_go(
+    database: Database, store: ObjectStore
+) -> None:
+    put_all(database, store, (LAMP, b"first"), (replace(LAMP, code=40), b"second"), (replace(LAMP, code=50), b"third"))
+
+    (product,) = listed(database)
+    assert (product.code, product.image) == (50, sha256_of(b"third"))
+    collect_released(database, store)
+    assert photos(database, store) == {sha256_of(b"third")}
+
+
+def test_the_photo_of_a_replaced_product_stays_if_another_of_the_many_has_it(
+    database: Database, store: ObjectStore
+) -> None:
+    put(database, store, LAMP, b"a photo")
+
+    put_all(database, store, (LAMP, None), (replace(LAMP, product_id="8"), b"a photo"))
+
+    collect_released(database, store)
+    assert photos(database, store) == {sha256_of(b"a photo")}
+
+
+def test_many_photos_are_in_use_and_are_not_collected(database: Database, store: ObjectStore) -> None:
+    put_all(database, store, *[(replace(LAMP, product_id=f"{n}"), b"photo %d" % n) for n in range(20)])
+
+    grow_old_and_collect(database, store)
+
+    assert len(photos(database, store)) == 20
+
+
+def test_of_many_photos_one_that_was_collected_just_now_is_not_named(database: Database, store: ObjectStore) -> None:
+    put(database, store, LAMP, b"a photo")
+    sha256, size = keep_image(store, io.BytesIO(b"another photo"))
+    store.delete([image_key(sha256)])
+    many = [(replace(LAMP, image=sha256_of(b"a photo")), 7), (LabelledInput("8", None, None, None, sha256, 40), size)]
+
+    with pytest.raises(Unavailable), database.begin() as connection:
+        store_products(connection, store, many)
+
+    assert [product.product_id for product in listed(database)] == ["7"]
+
+
+def test_a_photo_that_was_released_is_looked_for_again(database: Database, store: ObjectStore) -> None:
+    put(database, store, LAMP, b"a photo")
+    put(database, store, LAMP, None)  # which releases it: it may be collected at any time
+    store.delete([image_key(sha256_of(b"a photo"))])
+
+    with pytest.raises(Unavailable), database.begin() as connection:
+        store_products(connection, store, [(replace(LAMP, image=sha256_of(b"a photo")), 7)])
+
+
+def test_many_are_stored_in_a_few_statements(database: Database, store: ObjectStore) -> None:
+    sha256, size = keep_image(store, io.BytesIO(b"a photo"))
+    many = [(replace(LAMP, product_id=f"{n}", image=sha256), size) for n in range(1000)]
+    statements = 0
+
+    def note(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    with database.begin() as connection:
+        event.listen(database.engine, "after_cursor_execute", note)
+        store_products(connection, store, many)
+        event.remove(database.engine, "after_cursor_execute", note)
+
+    assert statements < 10
+    with database.read() as connection:
+        assert last_number(connection) >= 1000
+
+
+def test_none_at_all_are_stored(database: Database, store: ObjectStore) -> None:
+    put_all(database, store)
+
+    assert listed(database) == []
+
+
+def test_who_stores_many_of_the_same_at_once_waits_in_no_circle(database: Database, store: ObjectStore) -> None:
+    ids = [f"{n}" for n in range(40)]
+
+    def store_all(turn: int) -> None:
+        order = ids if turn % 2 else list(reversed(ids))
+        put_all(database, store, *[(replace(LAMP, product_id=each), b"photo of %s" % each.encode()) for each in order])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store_all, range(8)))
+
+    assert len(listed(database)) == 40
+
+
+def put_all(database: Database, store: ObjectStore, *products: tuple[LabelledInput, bytes | None]) -> None:
+    """All that storing products takes."""
+    many: list[tuple[LabelledInput, int | None]] = []
+    for product, photo in products:
+        sha256, size = (None, None) if photo is None else keep_image(store, io.BytesIO(photo))
+        many.append((replace(product, image=sha256), size))
+    with database.begin() as connection:
+        store_products(connection, store, many)
+
+
+def listed(database: Database) -> list[ProductRecord]:
+    with database.read() as connection:
+        return list(products_before(connection, ProductFilter(), None, 10_000))
 
 
 def put(
