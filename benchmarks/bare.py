@@ -25,22 +25,23 @@ Measured = TypeVar("Measured")
 
 def bare_photo_milliseconds(folder: Path) -> tuple[str, list[float]]:
     """The device, and milliseconds per call of the photo model with one photo, already decoded."""
-    return _in_own_process(_photo_loop, folder)
+    return in_own_process(_photo_loop, folder)
 
 
 def bare_text_milliseconds(folder: Path) -> dict[int, list[float]]:
     """Milliseconds per call of the text model with each padded number of rows, already tokenised."""
-    return _in_own_process(_text_loop, folder)
+    return in_own_process(_text_loop, folder)
 
 
-def _in_own_process(loop: Callable[[Path], Measured], folder: Path) -> Measured:
+def in_own_process(loop: Callable[..., Measured], *arguments: Any) -> Measured:
+    """What a loop returns that has a new process to itself; TensorFlow stays there."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the new process inherits it
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(loop, folder).result()
+        return process.submit(loop, *arguments).result()
 
 
 def _photo_loop(folder: Path) -> tuple[str, list[float]]:
-    predictor, bundle = _loaded(folder)
+    predictor, bundle = loaded(folder)
     pixels = [photo_pixels(io.BytesIO(photo), bundle.manifest.image.size)[np.newaxis] for photo in photos()]
     return predictor.device, _timed(predictor._photo_call, pixels)
 
@@ -48,7 +49,7 @@ def _photo_loop(folder: Path) -> tuple[str, list[float]]:
 def _text_loop(folder: Path) -> dict[int, list[float]]:
     from worker.padding import TEXT_SIZES
 
-    predictor, _ = _loaded(folder)
+    predictor, _ = loaded(folder)
     generator = np.random.default_rng(SEED)
     listings = (write_listing(category.code, generator, ambiguous=False) for category in RAKUTEN)
     texts = [product_text(listing.designation, listing.description) or "" for listing in listings]
@@ -56,7 +57,7 @@ def _text_loop(folder: Path) -> dict[int, list[float]]:
     return {size: _timed(predictor._text_call, [np.resize(ids, (size, ids.shape[1]))]) for size in TEXT_SIZES}
 
 
-def _loaded(folder: Path) -> tuple[Any, Bundle]:
+def loaded(folder: Path) -> tuple[Any, Bundle]:
     """A predictor as a worker has it. The loops reach behind its `predict`, for the bare call of the graph."""
     os.nice(NICENESS)
     from worker.keras_predictor import KerasPredictor
