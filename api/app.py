@@ -12,6 +12,7 @@ from api.problems import add_problem_handlers
 from api.request_log import RequestLog
 from api.routes import (
     auth,
+    catalogs,
     corrections,
     data_ingest,
     document,
@@ -23,6 +24,7 @@ from api.routes import (
     predict,
     predictions,
     products,
+    results,
     session,
     taxonomy,
     usage,
@@ -49,8 +51,10 @@ def create_app(settings: Settings) -> FastAPI:
     # Routes are tried in this order, so what is asked most comes first.
     for routes in (
         predict,
+        catalogs,
         jobs,
         job_actions,
+        results,
         predictions,
         corrections,
         images,

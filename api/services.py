@@ -15,6 +15,7 @@ from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
 from api.names import CategoryNames
 from api.request_quota import RequestQuota
+from api.results.sending import Sending
 from api.tokens import Tokens
 from api.waiting import Places
 from shared.broker import make_celery
@@ -50,6 +51,7 @@ class Services:
     large_bodies: LargeBodies
     requests: RequestQuota
     places: Places
+    sending: Sending
     watch: JobWatch
     intake: Intake
     accounts: Gathered[str, Account | None]
@@ -81,6 +83,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             large_bodies=LargeBodies(disk),
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),
+            sending=Sending(),
             watch=stack.enter_context(JobWatch(database)),
             intake=stack.enter_context(Intake(database, store, ringer, settings)),
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),

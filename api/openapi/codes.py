@@ -73,11 +73,29 @@ CODES: Mapping[str, Code] = {
     "QUOTA_ROWS": Code("An account may submit 5000000 products a day; the next day begins at 00:00 UTC."),
     "QUOTA_STORED_BYTES": Code("An account may hold 53687091200 bytes of photos and files; deleting jobs makes room."),
     "STORAGE_FULL": Code("The service is out of disk space and accepts nothing new until some is freed."),
+    # A catalogue
+    "EMPTY_BODY": Code("The file is empty.", "body"),
+    "INVALID_COLUMNS": Code("Name columns like designation:Titre,description:Texte.", "query.columns"),
+    "UNKNOWN_COLUMN": Code(
+        "There is an unknown column; ours are product_id, image_id, designation, description, image, prdtypecode.",
+        "query.columns",
+    ),
+    "DUPLICATE_COLUMN": Code("The column designation is named twice.", "query.columns"),
+    "UNKNOWN_ENCODING": Code("There is no such encoding; known are utf-8, …", "query.encoding"),
+    "INVALID_DELIMITER": Code(
+        "A delimiter is one of comma, semicolon, tab, pipe, or one character like them.", "query.delimiter"
+    ),
+    "EXPIRES_TOO_LATE": Code("A job has at most 604800 seconds.", "query.expires_in"),
     # Jobs and photos
     "JOB_ENDED": Code("The job has ended already."),
     "JOB_NOT_ENDED": Code("The job has not ended; cancel it first."),
+    "NOTHING_FAILED": Code("None of the job's rows has failed."),
+    "ROWS_GONE": Code("The job's file and rows are no longer kept."),
     "NOT_PREDICTED": Code("Nothing has been predicted for this product."),
     "TOO_MANY_STREAMS": Code("Too many wait at once."),
+    "FILE_NOT_READ_YET": Code("The file has not been looked into yet; ask again in a moment."),
+    "TOO_LARGE_FOR_XLSX": Code("A worksheet holds 1048575 rows of 16384 columns; ask for another format."),
+    "RESULTS_GONE": Code("The job's rows are no longer kept; submit its file again."),
     "IMAGE_MISSING": Code("The photo is no longer in the store, or damaged there."),
     # Model releases
     "BUNDLE_REFUSED": Code("2026-11-02-demo: image.keras differs from the hash in the manifest."),

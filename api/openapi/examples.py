@@ -34,6 +34,13 @@ _PREDICTION = {
     "finished_at": "2026-11-20T09:30:00.180000Z",
     "error": None,
 }
+_ROW_ERROR = {
+    "row": 1,
+    "product_id": "3804725265",
+    "column": None,
+    "code": "EMPTY_PRODUCT",
+    "message": "A product needs a readable text or an image.",
+}
 _CORRECTION = {"code": 2582, "name": "Mobilier de jardin", "by": "ines", "created_at": "2026-11-20T10:12:00Z"}
 _PRODUCT = {
     "id": 17,
@@ -98,9 +105,43 @@ _JOB = {
     "started_at": "2026-11-20T09:30:00.020000Z",
     "finished_at": "2026-11-20T09:30:00.180000Z",
     "expires_at": "2026-11-27T09:30:00Z",
+    "cleared_at": None,
+    "rerun_of": None,
+    "changes": None,
     "error": None,
-    "links": {"self": f"/api/jobs/{_JOB_ID}"},
+    "source": None,
+    "links": {
+        "self": f"/api/jobs/{_JOB_ID}",
+        "results": f"/api/jobs/{_JOB_ID}/results",
+        "errors": f"/api/jobs/{_JOB_ID}/errors",
+        "events": f"/api/jobs/{_JOB_ID}/events",
+    },
     "prediction": _PREDICTION,
+}
+_CATALOGUE_JOB = {
+    **_JOB,
+    "kind": "catalogue",
+    "name": "Autumn range",
+    "status": "running",
+    "counts": {"total": 41_000, "succeeded": 12_480, "failed": 20, "reused": 310, "pending": 28_500},
+    "progress": 0.152,
+    "rows_per_second": 1250.0,
+    "eta_seconds": 55.6,
+    "version": 97,
+    "started_at": "2026-11-20T09:30:00.200000Z",
+    "finished_at": None,
+    "source": {
+        "filename": "autumn.csv",
+        "format": "csv",
+        "size": 18_230_441,
+        "sha256": _SHA256,
+        "encoding": "utf-8",
+        "delimiter": ";",
+        "columns": {"product_id": "sku", "designation": "Titre", "description": "Texte"},
+        "header": ["sku", "Titre", "Texte", "Prix"],
+        "compressed": False,
+    },
+    "prediction": None,
 }
 _USER = {
     "id": _USER_ID,
@@ -131,9 +172,12 @@ EXAMPLES: Mapping[str, Any] = {
     "SecretAnswer": {"client_id": "nightly-import", "client_secret": _REFRESH},
     "Page_UserAnswer_": {"items": [_USER], "next_cursor": _CURSOR},
     "JobAnswer": _JOB,
-    "Page_JobAnswer_": {"items": [_JOB], "next_cursor": None},
+    "Page_JobAnswer_": {"items": [_CATALOGUE_JOB, _JOB], "next_cursor": None},
     "PredictionAnswer": _PREDICTION,
     "Page_ListedPredictionAnswer_": {"items": [{**_PREDICTION, "correction": _CORRECTION}], "next_cursor": None},
+    "Page_PredictionAnswer_": {"items": [_PREDICTION], "next_cursor": _CURSOR},
+    "RowErrorAnswer": _ROW_ERROR,
+    "Page_RowErrorAnswer_": {"items": [_ROW_ERROR], "next_cursor": None},
     "CorrectionAnswer": _CORRECTION,
     "TaxonomyAnswer": {"items": [{**_CATEGORY, "products": 2589, "predicted": True}]},
     "KnownCategoryAnswer": _CATEGORY,
