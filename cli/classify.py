@@ -1,5 +1,6 @@
 """`shelfwise classify`: a whole catalogue through a running service, from the file to the results beside it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ import typer
 from cli.catalogue_file import catalogue_file, format_of, stem_of
 from cli.client import Client
 from cli.job_words import facts, shortcoming
-from cli.outcome import fetch_errors, fetch_results, require_writable
+from cli.outcome import fetch_errors, fetch_results, in_review_queue, require_writable
 from cli.passwords import asked_password
 from cli.progress import Progress, counting, follow, shown_progress
 from cli.terminal import say, say_facts, told_when_interrupted
 from shared.catalogues.source import COLUMNS, Format
 from shared.errors import ShelfwiseError
+
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,11 @@ class Told:
 
     def asked(self, filename: str) -> dict[str, str]:
         """As the call's parameters."""
-        columns = ",".join(f"{ours}:{theirs}" for ours, theirs in (self.columns or {}).items())
         parameters = {
-            "name": self.name or filename,
+            "name": (self.name or filename)[:LONGEST_NAME],
             "encoding": self.encoding,
-            "delimiter": self.delimiter and self.delimiter.replace("\\t", "\t"),
-            "columns": columns,
+            "delimiter": self.delimiter,
+            "columns": json.dumps(self.columns) if self.columns else None,
         }
         return {name: value for name, value in parameters.items() if value}
 
@@ -86,7 +88,8 @@ def classify_catalogue(url: str, user: str, catalogue: Path, told: Told, outputs
         with told_when_interrupted(goes_on), shown_progress() as progress:
             job = follow(progress, client.watch(job["id"]))
             written = list(_collected(client, progress, job, outputs))
-    say_facts([*facts(job), *written])
+            to_review = in_review_queue(client, job)
+    say_facts([*facts(job), ("to review", to_review), *written])
     if sentence := shortcoming(job, str(outputs.errors)):
         raise ShelfwiseError(sentence, code="ROWS_FAILED")
 

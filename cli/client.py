@@ -18,7 +18,7 @@ from shared.errors import TooManyRequests, Unavailable
 
 T = TypeVar("T")
 Counted = Callable[[int], None]  # is told how many bytes there are now
-UPLOAD_TIMEOUT_SECONDS = 300  # for the answer to a large file, which is made safe on disk before
+LARGE_FILES = httpx.Timeout(TIMEOUT_SECONDS, read=900)  # one is made safe on disk, or made at all, before the answer
 FIRST_POLL_SECONDS = 0.05
 LONGEST_POLL_SECONDS = 1.0
 OUTAGE_PAUSE_SECONDS = 2
@@ -54,8 +54,7 @@ class Client:
     ) -> dict[str, Any]:
         """Send a file and return its job. A lost connection is tried again: under the same `key` it is one job."""
         headers = {"Idempotency-Key": key, **file.headers}
-        timeout = httpx.Timeout(TIMEOUT_SECONDS, read=UPLOAD_TIMEOUT_SECONDS)
-        sending = {"params": asked, "headers": headers, "content": file.body(sent), "timeout": timeout}
+        sending = {"params": asked, "headers": headers, "content": file.body(sent), "timeout": LARGE_FILES}
         return self._persistently(partial(self._service.call, "POST", "/api/catalogs", **sending))
 
     def job(self, job_id: str) -> dict[str, Any]:
@@ -121,7 +120,7 @@ class Client:
         self._persistently(partial(self._download, path, target, received, asked))
 
     def _download(self, path: str, target: Path, received: Counted, asked: Mapping[str, str]) -> None:
-        answer = self._service.send("GET", path, stream=True, params=asked)
+        answer = self._service.send("GET", path, stream=True, params=asked, timeout=LARGE_FILES)
         with closing(answer), self._service.told_plainly(), written_whole(target) as file:
             for piece in answer.iter_bytes():
                 file.write(piece)

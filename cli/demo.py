@@ -7,16 +7,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from rich.console import Console
 
 from cli import demo_report
-from cli.client import Client
+from cli.catalogue_file import catalogue_file, format_of
+from cli.client import PAGE, Client, job_path
+from cli.demo_catalogue import write_catalogue
 from cli.first_start import ADMIN
+from cli.outcome import fetch_results
+from cli.progress import counting, follow, shown_progress
 from cli.secret_files import kept_secret
 from shared.bundle import Manifest
 from shared.bundles import active_version, manifest_of
@@ -24,10 +28,8 @@ from shared.database import Database
 from shared.errors import Unavailable
 from shared.settings import load_settings
 from training.demo.catalogue import sample_catalogue
-from training.products import Product
 
 WIDTH = 144  # characters; what a table row needs
-CLIENTS = 8  # products under way at once
 START_SECONDS = 600
 STOP_SECONDS = 30
 
@@ -37,31 +39,32 @@ def run_demo(folder: Path) -> None:
     console = Console(width=WIDTH, soft_wrap=True)
     folder.mkdir(parents=True, exist_ok=True)
     products = sample_catalogue()
+    catalogue, results = folder / "catalogue.zip", folder / "results.csv"
+    write_catalogue(catalogue, products)
     with _service(folder, console) as (url, password), Client(url, ADMIN, password) as client:
-        console.print(f"\nclassifying {len(products)} products that the bundle has never seen, {CLIENTS} at a time")
+        console.print(f"\nclassifying {len(products)} products that the bundle has never seen: {catalogue}")
         started = time.monotonic()
-        with ThreadPoolExecutor(CLIENTS) as senders:
-            answers = list(senders.map(lambda product: _classify(client, product), products))
+        job = _classify(client, catalogue, results)
         seconds = time.monotonic() - started
+        predictions = list(client.items(f"{job_path(job['id'])}/results", limit=str(PAGE)))
         manifest = _active_manifest(folder)
-    demo_report.show_answers(console, products, answers)
-    demo_report.show_totals(console, products, answers, seconds)
+    demo_report.show_answers(console, products, predictions)
+    demo_report.show_totals(console, products, predictions, seconds)
     demo_report.show_bundle(console, manifest)
-    results = folder / "results.csv"
-    demo_report.write_results(results, products, answers)
-    console.print(f"\nevery answer: {results}")
-    if not all(job["status"] == "succeeded" for job in answers):
+    console.print(f"\nthe catalogue with its predictions: {results}")
+    if job["status"] != "succeeded":
         raise Unavailable("Not every product was answered.")
 
 
-def _classify(client: Client, product: Product) -> dict[str, Any]:
-    """Submit one product as a client knows it, without its category, and wait for its job."""
-    fields = {"product_id": product.product_id}
-    if product.designation:
-        fields["designation"] = product.designation
-    if product.description:
-        fields["description"] = product.description
-    return client.wait(client.submit(fields, product.photo.read() if product.photo else None)["id"])
+def _classify(client: Client, catalogue: Path, results: Path) -> dict[str, Any]:
+    """Send the catalogue, wait for the end of its job, and fetch the results as a file."""
+    with catalogue_file(catalogue, format_of(catalogue)) as file, shown_progress() as progress:
+        sent = counting(progress, "sending", file.size)
+        accepted = client.submit_catalogue(file, {"name": file.name}, uuid4().hex, sent)
+        job = follow(progress, client.watch(accepted["id"]))
+        if job["counts"]["total"]:
+            fetch_results(client, progress, job, results)
+    return job
 
 
 @contextmanager

@@ -1,33 +1,27 @@
 """What the demo shows: each answer beside what is right, the totals, and the bundle's figures."""
 
-import csv
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
 
 from shared.bundle import Manifest
-from shared.taxonomy import RAKUTEN
 from training.products import Product
 
-_NAMES = {category.code: category.name for category in RAKUTEN}
-_COLUMNS = ("product_id", "designation", "expected_code", "expected_name", "status", "code", "name", "confidence")
-_OPINIONS = ("text_code", "text_score", "image_code", "image_score", "modality", "needs_review", "model_version")
+Predictions: TypeAlias = Sequence[dict[str, Any]]
 
 
-def show_answers(console: Console, products: Sequence[Product], jobs: Sequence[dict[str, Any]]) -> None:
+def show_answers(console: Console, products: Sequence[Product], predictions: Predictions) -> None:
     """A row per product: its title, the answer, how sure, and what the text and the photo alone said."""
     table = Table(box=None, pad_edge=False)
     for header, width in (("product", 10), ("title", 34), ("answer", 30), ("sure", 5), ("text", 27), ("photo", 27)):
         table.add_column(header, width=width, no_wrap=True)
-    for product, job in zip(products, jobs, strict=True):
-        prediction = job["prediction"]
+    for product, prediction in zip(products, predictions, strict=True):
         number = product.product_id.removeprefix("demo-")
         title = product.designation or "(photo only)"
         if not prediction["category"]:
-            table.add_row(number, title, f"[red]{job['status']}[/]")
+            table.add_row(number, title, f"[red]{prediction['status']}[/]")
             continue
         right = prediction["category"]["code"] == product.code
         answer = ("[green]✓[/] " if right else "[red]✗[/] ") + prediction["category"]["name"]
@@ -36,19 +30,17 @@ def show_answers(console: Console, products: Sequence[Product], jobs: Sequence[d
     console.print(table)
 
 
-def show_totals(console: Console, products: Sequence[Product], jobs: Sequence[dict[str, Any]], seconds: float) -> None:
+def show_totals(console: Console, products: Sequence[Product], predictions: Predictions, seconds: float) -> None:
     """How many were answered, how fast, how many rightly, and how many a person should look at."""
-    predictions = [job["prediction"] for job in jobs if job["status"] == "succeeded"]
-    right = sum(_code(job) == product.code for product, job in zip(products, jobs, strict=True))
-    review = sum(prediction["needs_review"] for prediction in predictions)
+    answered = [pair for pair in zip(products, predictions, strict=True) if pair[1]["category"]]
+    review = sum(prediction["needs_review"] for _, prediction in answered)
     console.print(
-        f"\n{len(predictions)} of {len(products)} products answered in {seconds:.1f} s; "
-        f"{right} rightly, {review} marked for review"
+        f"\n{len(answered)} of {len(products)} products answered in {seconds:.1f} s; "
+        f"{_right(answered)} rightly, {review} marked for review"
     )
     for modality in ("text+image", "text", "image"):
-        answered = [pair for pair in zip(products, jobs, strict=True) if pair[1]["prediction"]["modality"] == modality]
-        good = sum(_code(job) == product.code for product, job in answered)
-        console.print(f"  {modality:>10}: {good} of {len(answered)} rightly")
+        alike = [pair for pair in answered if pair[1]["modality"] == modality]
+        console.print(f"  {modality:>10}: {_right(alike)} of {len(alike)} rightly")
     console.print(
         "(The makers' names in these titles occur nowhere in training, which makes the texts harder than below.)"
     )
@@ -62,32 +54,8 @@ def show_bundle(console: Console, manifest: Manifest) -> None:
         console.print(f"  {name:>11}: accuracy {figures.accuracy:.3f}, macro-F1 {figures.macro_f1:.3f}")
 
 
-def write_results(path: Path, products: Sequence[Product], jobs: Sequence[dict[str, Any]]) -> None:
-    """Every answer as a CSV file."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow((*_COLUMNS, *_OPINIONS))
-        for product, job in zip(products, jobs, strict=True):
-            prediction = job["prediction"]
-            category = prediction["category"] or {"code": "", "name": ""}
-            expected = (product.code, _NAMES[product.code])
-            answer = (job["status"], category["code"], category["name"], prediction["confidence"])
-            text, image = _best(prediction["text"]), _best(prediction["image"])
-            rest = (prediction["modality"], _as_json(prediction["needs_review"]), prediction["model_version"])
-            writer.writerow((product.product_id, product.designation, *expected, *answer, *text, *image, *rest))
-
-
-def _code(job: dict[str, Any]) -> int | None:
-    category = job["prediction"]["category"]
-    return category["code"] if category else None
-
-
-def _as_json(flag: bool | None) -> str:
-    return "" if flag is None else str(flag).lower()
-
-
-def _best(side: dict[str, Any] | None) -> tuple[object, object]:
-    return (side["top"][0]["code"], side["top"][0]["score"]) if side else ("", "")
+def _right(answered: Sequence[tuple[Product, dict[str, Any]]]) -> int:
+    return sum(prediction["category"]["code"] == product.code for product, prediction in answered)
 
 
 def _opinion(side: dict[str, Any] | None) -> str:

@@ -135,7 +135,10 @@ def classify(
     ] = None,
     format: Annotated[Format | None, typer.Option(help="Kind of file. [default: by its name]")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file. [default: found out]")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="What separates its cells. [default: found out]")] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(help="What stands between the cells of a CSV: a character, or tab. [default: found out]"),
+    ] = None,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Send it, and leave the rest to `shelfwise jobs`.")
     ] = False,
@@ -154,7 +157,7 @@ def classify(
 
 @app.command()
 def jobs(
-    job_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A job. [default: the newest ones]")] = None,
+    job_id: Annotated[str | None, typer.Argument(metavar="ID", help="A job. [default: the newest ones]")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show how it comes on, until it ends.")] = False,
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs of this status.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many jobs at most.")] = 20,

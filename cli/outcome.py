@@ -1,14 +1,17 @@
 """What came of a job, as files: its results, and the rows that have errors."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from cli.client import Client, job_path
+from cli.client import PAGE, Client, job_path
 from cli.progress import Progress, counting
 
 FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".xlsx": "xlsx"}
+
+MANY = 1_000  # rows that nobody counts any further by asking for them
 
 
 def require_writable(*targets: Path | None) -> None:
@@ -28,6 +31,13 @@ def fetch_results(client: Client, progress: Progress, job: dict[str, Any], targe
 def fetch_errors(client: Client, progress: Progress, job: dict[str, Any], target: Path) -> None:
     """Write the rows that have errors, which can be mended there and sent again, likewise."""
     _fetch(client, progress, job, "errors", target)
+
+
+def in_review_queue(client: Client, job: dict[str, Any]) -> str:
+    """How many of its rows a person should look at, as far as it pays to count them."""
+    rows = client.items("/api/predictions", job=job["id"], needs_review="true", limit=str(PAGE))
+    count = sum(1 for _ in islice(rows, MANY))
+    return f"{count:,}" + (" or more" if count == MANY else "")
 
 
 def _fetch(client: Client, progress: Progress, job: dict[str, Any], what: str, target: Path) -> None:

@@ -18,7 +18,10 @@ PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 def packed(folder: Path) -> Iterator[BinaryIO]:
     """Pack a folder into a temporary file, which is gone afterwards. Raises InvalidInput where there is no table."""
     with tempfile.TemporaryFile() as file:
-        pack(folder, file)
+        try:
+            pack(folder, file)
+        except OSError as error:  # of which a full disk does not say what could not be written
+            raise OSError(error.errno, error.strerror, error.filename or f"a ZIP of {folder}") from None
         yield file
 
 

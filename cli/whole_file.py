@@ -16,5 +16,7 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
         with part.open("xb") as file:
             yield file
         os.replace(part, target)
+    except OSError as error:  # of which a full disk does not say what could not be written
+        raise OSError(error.errno, error.strerror, str(target)) from None
     finally:
         part.unlink(missing_ok=True)
