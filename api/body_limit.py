@@ -6,12 +6,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.media import media_type
+from api.json_body import JSON
+from api.media import MULTIPART, media_type
 from api.problems import problem_response
 from shared.errors import BodyTooLarge
 from shared.settings import Settings
 
 OF_PRODUCTS = ("/api/predict", "/api/data-ingest")  # whose bodies are one product
+OF_CATALOGUES = ("/api/catalogs", "/api/data-ingest")  # whose bodies are a file
 SMALL_BODY = 64 * 1024  # a form or an object of a few short fields
 _PARTS = 64 * 1024  # boundaries and headers of a multipart body
 BYTES_PER_CHARACTER = 4  # at most, in UTF-8
@@ -19,16 +21,31 @@ BYTES_PER_CHARACTER = 4  # at most, in UTF-8
 
 def limits_of(settings: Settings) -> Callable[[Scope], int]:
     """How many bytes each request's body may have."""
-    texts = BYTES_PER_CHARACTER * (settings.max_designation_characters + settings.max_description_characters)
-    multipart = settings.max_image_bytes + texts + _PARTS
+    product, file = product_form_limit(settings), settings.max_catalogue_bytes
 
     def limit(scope: Scope) -> int:
-        if scope["path"] not in OF_PRODUCTS:
-            return min(SMALL_BODY, settings.max_json_bytes)
-        sent_as = media_type(Headers(scope=scope).get("content-type"))
-        return multipart if sent_as == "multipart/form-data" else settings.max_json_bytes
+        path, sent_as = scope["path"], media_type(Headers(scope=scope).get("content-type"))
+        if path in OF_PRODUCTS and sent_as == JSON:
+            return settings.max_json_bytes
+        as_form = sent_as == MULTIPART
+        if path in OF_CATALOGUES:  # a form of one product has a limit of its own, once it is known to be one
+            return max(file + _PARTS, product) if as_form else file
+        if path in OF_PRODUCTS:
+            return product if as_form else settings.max_json_bytes
+        return min(SMALL_BODY, settings.max_json_bytes)
 
     return limit
+
+
+def product_form_limit(settings: Settings) -> int:
+    """How many bytes the form of one product may have, with its photo."""
+    texts = BYTES_PER_CHARACTER * (settings.max_designation_characters + settings.max_description_characters)
+    return settings.max_image_bytes + texts + _PARTS
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """What is said of a body that has more than this many bytes."""
+    return BodyTooLarge(f"The body may have at most {limit} bytes.")
 
 
 class BodyLimit:
@@ -63,7 +80,7 @@ class BodyLimit:
 
 
 def _refusal(limit: int) -> Response:
-    refusal = problem_response(BodyTooLarge(f"The body may have at most {limit} bytes."))
+    refusal = problem_response(too_large(limit))
     refusal.headers["Connection"] = "close"
     return refusal
 

@@ -3,21 +3,36 @@
 from collections.abc import Mapping
 
 from anyio import to_thread
+from fastapi import Response
 from sqlalchemy import Connection
 
-from api.answers.jobs import JobAnswer
+from api.answers.jobs import JobAnswer, job_path
 from api.answers.predictions import PredictionAnswer
 from api.names import CategoryNames
 from api.services import Services
 from shared.jobs import JobRecord, visible_to
+from shared.ledger.submission import Accepted
 from shared.users import Account, Role
 
+POLL_SECONDS = "1"
 _NO_NAMES: Mapping[int, str] = {}
 
 
 async def wanted_job(services: Services, account: Account, job_id: str) -> JobRecord:
     """A job that this account may see. Raises NotFound."""
     return visible_to(await services.jobs.ask(job_id), None if account.role is Role.ADMIN else account.id)
+
+
+async def accepted_answer(services: Services, account: Account, accepted: Accepted) -> Response:
+    """The answer to something that has a job by now: 202, and where the job is found."""
+    job = await wanted_job(services, account, accepted.job_id)
+    headers = {"Location": job_path(job.id)}
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    if not job.ended:
+        headers["Retry-After"] = POLL_SECONDS
+    answer = await answer_for(services, job)
+    return Response(answer.model_dump_json(), 202, headers, media_type="application/json")
 
 
 async def answer_for(services: Services, job: JobRecord) -> JobAnswer:

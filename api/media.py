@@ -1,5 +1,7 @@
 """Media types, as requests name them."""
 
+MULTIPART = "multipart/form-data"
+
 
 def media_type(content_type: str | None) -> str:
     """The type without its parameters, in lower case; empty when there is none."""

@@ -1,14 +1,15 @@
 """The body of `POST /api/predict`, one product, and that of `POST /api/data-ingest`, one labelled product."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
 from api.large_bodies import LargeBodies
-from api.product_fields import IMAGE, SentFields, sent_product
+from api.product_fields import IMAGE, SentFields, product_form, sent_product
 from shared.errors import InvalidInput
 from shared.outgoing.urls import LONGEST_URL, check_url
 from shared.preparation import product_text
@@ -60,6 +61,15 @@ async def submitted_product(
 async def labelled_product(request: Request, settings: Settings, bodies: LargeBodies) -> AsyncIterator[LabelledProduct]:
     """The labelled product in the body; its photo can be read within the block. Raises InvalidInput."""
     async with sent_product(request, settings, bodies, LABELLED_FIELDS, _labelled) as product:
+        yield product
+
+
+@asynccontextmanager
+async def labelled_form(
+    pieces: AsyncGenerator[bytes, None], headers: Headers, settings: Settings
+) -> AsyncIterator[LabelledProduct]:
+    """The same of a form whose pieces come from elsewhere."""
+    async with product_form(pieces, headers, settings, LABELLED_FIELDS, _labelled) as product:
         yield product
 
 

@@ -3,26 +3,25 @@
 import base64
 import binascii
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
 from anyio import to_thread
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 
 from api import strict_json
 from api.body_limit import BYTES_PER_CHARACTER, SMALL_BODY
 from api.json_body import JSON
 from api.large_bodies import LargeBodies
-from api.media import media_type
+from api.media import MULTIPART, media_type
 from api.parameters import LARGEST_CODE
-from api.strict_form import strict_form
+from api.strict_form import form_in
 from shared.errors import InvalidInput, UnsupportedMedia
 from shared.settings import Settings
 
-MULTIPART = "multipart/form-data"
 IMAGE = "image"
 _CODE_DIGITS = len(str(LARGEST_CODE))
 Product = TypeVar("Product")
@@ -83,11 +82,27 @@ async def sent_product(
             else:  # it may carry a photo; the others are not worth a thread
                 yield await to_thread.run_sync(lambda: read(_from_json(raw, known), settings))
     elif sent_as == MULTIPART:
-        longest = BYTES_PER_CHARACTER * settings.max_description_characters
-        async with strict_form(request, bodies, max_files=1, max_fields=len(known), longest=longest) as form:
-            yield read(_from_form(form.multi_items(), known), settings)
+        async with (
+            bodies.pieces_of(request) as pieces,
+            product_form(pieces, request.headers, settings, known, read) as product,
+        ):
+            yield product
     else:
         raise UnsupportedMedia(f"Send a product as {JSON} or {MULTIPART}.", where="header.content-type")
+
+
+@asynccontextmanager
+async def product_form(
+    pieces: AsyncGenerator[bytes, None],
+    headers: Headers,
+    settings: Settings,
+    known: Sequence[str],
+    read: Callable[[SentFields, Settings], Product],
+) -> AsyncIterator[Product]:
+    """The same of a form whose pieces come from elsewhere."""
+    longest = BYTES_PER_CHARACTER * settings.max_description_characters
+    async with form_in(pieces, headers, max_files=1, max_fields=len(known), longest=longest) as form:
+        yield read(_from_form(form.multi_items(), known), settings)
 
 
 def _from_json(raw: bytes, known: Sequence[str]) -> SentFields:

@@ -1,10 +1,10 @@
 """Forms with files, read strictly: text that is not UTF-8 and forms that break off are refused, and not guessed at."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Request
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.large_bodies import LargeBodies
@@ -56,15 +56,25 @@ async def strict_form(
 
     `longest` is how many bytes a text may have. Files past 1 MiB are spooled to the folder for temporary files.
     """
-    async with bodies.pieces_of(request) as pieces:
-        parser = _StrictParser(
-            request.headers, pieces, max_files=max_files, max_fields=max_fields, max_part_size=longest
-        )
-        form = await _parsed(parser)
-        try:
-            yield form
-        finally:
-            await form.close()
+    async with (
+        bodies.pieces_of(request) as pieces,
+        form_in(pieces, request.headers, max_files=max_files, max_fields=max_fields, longest=longest) as form,
+    ):
+        yield form
+
+
+@asynccontextmanager
+async def form_in(
+    pieces: AsyncGenerator[bytes, None], headers: Headers, *, max_files: int, max_fields: int, longest: int
+) -> AsyncIterator[FormData]:
+    """The same from the pieces of a body with these headers."""
+    form = await _parsed(
+        _StrictParser(headers, pieces, max_files=max_files, max_fields=max_fields, max_part_size=longest)
+    )
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 async def _parsed(parser: _StrictParser) -> FormData:

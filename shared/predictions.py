@@ -81,9 +81,12 @@ def first_predictions(connection: Connection, job_ids: Collection[str]) -> dict[
 def predictions_before(
     connection: Connection, wanted: PredictionFilter, place: int | None, limit: int
 ) -> Sequence[ListedPrediction]:
-    """Up to `limit` rows of jobs that are not deleted, newest first, from before this place (None: from the newest)."""
+    """Up to `limit` rows of jobs that are not deleted, newest first, from before this place (None: from the newest).
+
+    Labelled data is not predicted: its rows are errors, or wait for a photo, and are not among these.
+    """
     order = Prediction.id if wanted.job_id is None else Prediction.row
-    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(JOB_IS_THERE)
+    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(JOB_IS_THERE, _PREDICTED)
     query = _matching(query, wanted).order_by(order.desc()).limit(limit)
     if place is not None:
         query = query.where(order < place)
@@ -126,6 +129,7 @@ def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Sele
     return query
 
 
+_PREDICTED = Job.kind != "ingest"
 # `needs_review` is named as the condition of its index has it.
 _CORRECTED = exists().where(Correction.prediction_id == Prediction.id)
 _IN_QUEUE = (Prediction.needs_review == true()) & ~_CORRECTED

@@ -3,14 +3,15 @@
 A store that fails raises Unavailable, a full one StorageFull, and an object that is not there FileNotFoundError.
 """
 
+import io
 import re
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
 import obstore
 from obstore.exceptions import BaseError
@@ -19,7 +20,12 @@ from obstore.store import LocalStore, from_url
 from shared.disk import to_disk
 from shared.errors import ConfigurationError, StorageFull, Unavailable
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from obstore import ReadableFile
+
 CHUNK = 2**20
+NETWORK_PART = 8 * 2**20  # S3 takes no smaller parts than 5 MiB of one object, and no more than 10,000
 RETRIES = 3
 RETRY_TIME = timedelta(seconds=15)  # after it no request is tried again
 _LEFTOVER = re.compile(r"#\d+$")
@@ -53,6 +59,28 @@ class ObjectStore:
         with _told_plainly():
             obstore.put(self._store, key, source, max_concurrency=2)  # each part is held in memory
 
+    @asynccontextmanager
+    async def writing(self, key: str) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+        """What writes an object piece by piece, in bounded memory: it is there once the block has ended.
+
+        When the block raises, nothing is stored. What was stored may be lost in a power cut, as after `put`.
+        """
+        part = CHUNK if self._folder is not None else NETWORK_PART
+        writer = obstore.open_writer_async(self._store, key, buffer_size=part, max_concurrency=1)
+
+        async def write(piece: bytes) -> None:
+            with _told_plainly():
+                await writer.write(piece)
+
+        try:
+            yield write
+        except BaseException as error:
+            with suppress(BaseError, OSError):  # to give up what was written so far; a lost part is no news any more
+                await writer.__aexit__(type(error), error, error.__traceback__)
+            raise
+        with _told_plainly():
+            await writer.close()
+
     def sync(self, keys: Iterable[str]) -> None:
         """Return once these objects would survive a power cut; call it before committing a row that names them.
 
@@ -83,6 +111,15 @@ class ObjectStore:
         """An object's whole content. Raises FileNotFoundError."""
         with _told_plainly():
             return bytes(obstore.get(self._store, key).bytes())
+
+    def open(self, key: str) -> BinaryIO:
+        """An object as a file that is read from anywhere in it, and must be closed. Raises FileNotFoundError."""
+        root = self._folder
+        with _told_plainly():
+            if root is not None:
+                return (root / key).open("rb")
+            reader = obstore.open_reader(self._store, key, buffer_size=CHUNK)
+            return io.BufferedReader(_Remote(reader), CHUNK)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; what is not there is as good as removed. S3 gets one request, a folder one call each."""
@@ -123,6 +160,33 @@ class ObjectStore:
         with _told_plainly():
             for chunk in obstore.get(self._store, key).stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
+
+
+class _Remote(io.RawIOBase):
+    """An object of a store on the network, read in ranges."""
+
+    def __init__(self, reader: "ReadableFile") -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with _told_plainly():
+            return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._reader.tell()
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        with _told_plainly():
+            content = self._reader.read(len(view))
+        view[: len(content)] = content
+        return len(content)
 
 
 def _on_the_network(url: str) -> obstore.store.ObjectStore:

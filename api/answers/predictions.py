@@ -13,10 +13,11 @@ _WEIGHT_DIGITS = 6  # hides what subtracting binary fractions leaves behind
 
 
 class ErrorAnswer(BaseModel):
-    """Why there is no result; `code` is stable."""
+    """Why there is no result; `code` is stable. `column` is the file's own name of the one at fault, if any is."""
 
     code: str
     message: str
+    column: str | None = None
 
 
 class CategoryAnswer(BaseModel):

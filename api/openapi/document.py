@@ -9,6 +9,7 @@ from starlette.types import Lifespan
 
 from api.oauth_problems import OAuthProblem
 from api.openapi.about import ABOUT, SECURITY_SCHEMES, TAGS
+from api.openapi.catalogue import catalogue_schemas, say_longest_job
 from api.openapi.examples import EXAMPLES
 from api.openapi.headers import HEADERS, headers
 from api.openapi.product import product_schemas
@@ -55,6 +56,7 @@ class DocumentedApi(FastAPI):
                 _share_answers(operation["responses"], components["responses"])
                 _share_definitions(operation, components["schemas"])
                 _take_nulls_out(operation.get("parameters", ()))
+                say_longest_job(operation.get("parameters", ()), self._settings)
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -72,7 +74,7 @@ def _add_schemas(schemas: dict[str, Any], settings: Settings) -> None:
         schema = model.model_json_schema(mode="serialization", ref_template=_SCHEMAS + "{model}")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
-    schemas.update(product_schemas(settings))
+    schemas.update(product_schemas(settings) | catalogue_schemas())
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
 

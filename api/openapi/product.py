@@ -3,10 +3,10 @@
 from typing import Any
 
 from api.json_body import JSON
+from api.media import MULTIPART
 from api.parameters import LARGEST_CODE
 from api.problems import problems
 from api.product_body import LONGEST_ID
-from api.product_fields import MULTIPART
 from shared.outgoing.urls import LONGEST_URL
 from shared.settings import Settings
 
@@ -47,7 +47,7 @@ def _body(as_json: str, as_form: str, examples: dict[str, Any]) -> dict[str, Any
 
 
 PRODUCT_BODY = _body(_AS_JSON, _AS_FORM, {"text": {"value": _TEXT_EXAMPLE}, "photo_by_url": {"value": _URL_EXAMPLE}})
-LABELLED_BODY = _body(_LABELLED_AS_JSON, _LABELLED_AS_FORM, {"labelled": {"value": _LABELLED_EXAMPLE}})
+LABELLED_CONTENT = _body(_LABELLED_AS_JSON, _LABELLED_AS_FORM, {"labelled": {"value": _LABELLED_EXAMPLE}})["content"]
 
 _OF_ANY_PRODUCT = (
     415,
@@ -74,7 +74,7 @@ PRODUCT_PROBLEMS = problems(
     "422 INVALID_IDEMPOTENCY_KEY",
     "507 QUOTA_STORED_BYTES",
 )
-LABELLED_PROBLEMS = problems(403, *_OF_ANY_PRODUCT, "422 MISSING_FIELD", "422 UNKNOWN_CATEGORY")
+OF_LABELLED_PRODUCT = (403, *_OF_ANY_PRODUCT, "422 MISSING_FIELD", "422 UNKNOWN_CATEGORY")
 
 
 def product_schemas(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -1,22 +1,27 @@
-"""What can be done to a job that is there: cancel it, delete it."""
+"""What can be done to a job that is there: cancel it, delete it, run its rows again."""
 
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
-from api.answers.jobs import JobAnswer
-from api.job_answers import job_answer
+from api.answers.jobs import JobAnswer, job_path
+from api.job_answers import POLL_SECONDS, job_answer
+from api.openapi.headers import headers
 from api.parameters import path_id
 from api.problems import problems
 from api.security import CurrentUser
-from api.services import TheServices
+from api.services import Services, TheServices
 from shared.erasure import delete_job
 from shared.jobs import job_by_id
 from shared.ledger.cancel import cancel_job
+from shared.ledger.catalogues import rerun_job
+from shared.usage import Quotas
 from shared.users import Account, Role
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 JobId = Annotated[str, Depends(path_id)]
+_AGAIN = (404, "409 JOB_NOT_ENDED", "409 ROWS_GONE", "429 QUOTA_ROWS", "507 QUOTA_STORED_BYTES", 507)
 
 
 @router.post(
@@ -27,6 +32,39 @@ def cancel(account: CurrentUser, services: TheServices, job_id: JobId) -> JobAns
     with services.database.begin() as connection:
         cancel_job(connection, job_id, _whose(account))
         return job_answer(connection, services.names, job_by_id(connection, job_id))
+
+
+@router.post(
+    "/{id}/retry",
+    status_code=202,
+    operation_id="retry_job",
+    responses={
+        202: {"description": "The new job", **headers("Location", "Retry-After")},
+        **problems("409 NOTHING_FAILED", *_AGAIN),
+    },
+    summary="Run a job's failed rows again",
+)
+def retry(account: CurrentUser, services: TheServices, job_id: JobId, response: Response) -> JobAnswer:
+    """Make a job of the rows of an ended one that have failed. They keep their numbers."""
+    return _again(account, services, job_id, response, failed_only=True)
+
+
+@router.post(
+    "/{id}/rerun",
+    status_code=202,
+    operation_id="rerun_job",
+    responses={
+        202: {"description": "The new job", **headers("Location", "Retry-After")},
+        **problems(*_AGAIN),
+    },
+    summary="Run a whole job again",
+)
+def rerun(account: CurrentUser, services: TheServices, job_id: JobId, response: Response) -> JobAnswer:
+    """Make a job of all rows of an ended one, for the bundle that is active now.
+
+    A catalogue's new job counts in `changes` how many rows came to another category than before.
+    """
+    return _again(account, services, job_id, response, failed_only=False)
 
 
 @router.delete(
@@ -40,6 +78,21 @@ def delete(account: CurrentUser, services: TheServices, job_id: JobId) -> None:
     """Delete a job that has ended, with its predictions, its file, and the photos that nothing else needs."""
     with services.database.begin() as connection:
         delete_job(connection, job_id, _whose(account))
+
+
+def _again(account: Account, services: Services, job_id: str, response: Response, *, failed_only: bool) -> JobAnswer:
+    services.disk.require_space()
+    settings = services.settings
+    deadline, quotas = timedelta(seconds=settings.job_deadline_seconds), Quotas.of(settings)
+    with services.database.begin() as connection:
+        accepted = rerun_job(
+            connection, services.store, job_id, _whose(account), deadline, quotas, failed_only=failed_only
+        )
+        answer = job_answer(connection, services.names, job_by_id(connection, accepted.job_id))
+    services.ringer.ring(accepted.lane, accepted.job_id)
+    response.headers["Location"] = job_path(accepted.job_id)
+    response.headers["Retry-After"] = POLL_SECONDS
+    return answer
 
 
 def _whose(account: Account) -> str | None:

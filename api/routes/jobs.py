@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from api.answers.jobs import JobAnswer
 from api.answers.pages import Page
 from api.etags import IfNoneMatch, names_tag
-from api.job_answers import answer_for, job_answer, wanted_job
+from api.job_answers import POLL_SECONDS, answer_for, job_answer, wanted_job
 from api.job_events import job_events
 from api.openapi.events import EVENT_STREAM
 from api.openapi.headers import headers
@@ -22,7 +22,6 @@ from shared.lifecycle import JobStatus
 from shared.users import Role
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
-POLL_SECONDS = "1"
 EVENTS = "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no"}  # a proxy that collects a whole answer would never send this one on
 

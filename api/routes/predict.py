@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers.jobs import JobAnswer, job_path
 from api.idempotency import idempotency_key
-from api.job_answers import answer_for, wanted_job
+from api.job_answers import POLL_SECONDS, answer_for, wanted_job
 from api.openapi.headers import headers
 from api.openapi.product import PRODUCT_BODY, PRODUCT_PROBLEMS
 from api.product_body import SubmittedProduct, submitted_product
-from api.routes.jobs import POLL_SECONDS
 from api.security import CurrentUser
 from api.services import Services, TheServices
 from api.waiting import preferred_wait
