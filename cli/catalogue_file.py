@@ -7,9 +7,10 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
+import typer
+
 from cli.packed_folder import packed
 from shared.catalogues.source import Format
-from shared.errors import InvalidInput
 
 PIECE = 256 * 1024  # bytes that are read and sent at once
 FORMATS = {
@@ -82,12 +83,14 @@ def stem_of(catalogue: Path) -> str:
 
 
 def format_of(catalogue: Path) -> Format:
-    """What kind of file a catalogue is by its name. Raises InvalidInput for a name that does not say."""
+    """What kind of file a catalogue is by its name. Raises BadParameter for a name that does not say."""
     ending = Path(catalogue.name.lower().removesuffix(".gz")).suffix
     if catalogue.is_dir():
         return Format.ZIP
     if ending not in FORMATS:
-        raise InvalidInput(f"{catalogue.name} ends in none of {', '.join(FORMATS)}: say with --format what it is.")
+        raise typer.BadParameter(
+            f"{catalogue.name} ends in none of {', '.join(FORMATS)}: say with --format what it is."
+        )
     return FORMATS[ending]
 
 

@@ -39,6 +39,10 @@ def facts(job: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "made", moment(job["created_at"])
     if job["started_at"] and job["finished_at"]:
         yield "time", _time(job)
+    if job["source"]:
+        yield from _reading(job["source"])
+    if job["rerun_of"]:
+        yield "repeats", job["rerun_of"] + ("" if job["changes"] is None else f" ({job['changes']:,} changes)")
     if job["model_versions"]:
         yield "model", ", ".join(job["model_versions"])
 
@@ -67,6 +71,14 @@ def _rows(job: dict[str, Any]) -> str:
     counts = job["counts"]
     told = [f"{counts[name]:,} {name}" for name in ("succeeded", "failed", "reused", "pending") if counts[name]]
     return f"{counts['total']:,}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _reading(source: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """How a file is read, as far as that is known."""
+    ways = [source["format"], source["encoding"], source["delimiter"] and f"delimiter {source['delimiter']!r}"]
+    yield "read as", ", ".join(filter(None, ways))
+    if source["columns"]:
+        yield "columns", ", ".join(f"{ours}={theirs}" for ours, theirs in source["columns"].items())
 
 
 def _time(job: dict[str, Any]) -> str:

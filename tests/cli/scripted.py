@@ -103,7 +103,15 @@ def job(status: str = "running", **changed: Any) -> dict[str, Any]:
         "created_at": "2026-11-20T09:30:00Z",
         "started_at": "2026-11-20T09:30:01Z",
         "finished_at": "2026-11-20T09:30:13.300000Z" if ended else None,
+        "rerun_of": None,
+        "changes": None,
         "error": None,
+        "source": {
+            "format": "csv",
+            "encoding": "utf-8",
+            "delimiter": ";",
+            "columns": {"product_id": "productid", "designation": "Titre"},
+        },
         "prediction": None,
         **changed,
     }
