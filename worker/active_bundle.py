@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.bundle import MANIFEST
+from shared.bundle import MANIFEST, Manifest
 from shared.bundles import active_release, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused, ConfigurationError
@@ -16,8 +16,9 @@ from shared.logs import get_logger
 from shared.releases import fetch
 from shared.settings import Settings
 from shared.store import ObjectStore
+from worker.call_sizes import CallSizes, SizesFile, measured_sizes
 from worker.inference import Inference
-from worker.predictor import make_predictor
+from worker.predictor import Predictor, make_predictor
 
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 30.0
@@ -81,9 +82,28 @@ class ActiveBundle:
         predictor = make_predictor(self._settings.predictor)
         predictor.load(bundle, self._settings.precision)
         self.device = predictor.device
-        self.inference = Inference(predictor, bundle.manifest, self._store, self._decoders)
+        sizes = self._sizes(predictor, bundle.manifest)
+        self.inference = Inference(predictor, bundle.manifest, self._store, self._decoders, sizes)
         seconds = round(time.monotonic() - started, 2)
-        get_logger().info("bundle.loaded", bundle=version, device=self.device, seconds=seconds)
+        get_logger().info(
+            "bundle.loaded",
+            bundle=version,
+            device=self.device,
+            texts_at_once=sizes.texts,
+            photos_at_once=sizes.photos,
+            seconds=seconds,
+        )
+
+    def _sizes(self, predictor: Predictor, manifest: Manifest) -> CallSizes:
+        """How much one call of this predictor should take on this device."""
+        if not predictor.is_to_be_measured:
+            return CallSizes()
+        file = SizesFile(self._settings.data_dir / "cache")
+        sizes = file.read(predictor.device, manifest.version)
+        if sizes is None:
+            sizes = measured_sizes(predictor.predict, manifest)
+            file.write(predictor.device, manifest.version, sizes)
+        return sizes
 
     @property
     def _cache(self) -> Path:

@@ -3,10 +3,11 @@
 Nothing here reads or writes the database; `model_loop.py` brings the rows and stores the outcomes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,15 @@ from numpy.typing import NDArray
 from shared.bundle import Manifest, Modality
 from shared.errors import InvalidInput
 from shared.images import image_key
-from shared.lanes import MODEL_CALL, cost
 from shared.ledger.claim import ClaimedRow
 from shared.ledger.finish import Answer, Outcome, RowError, TopScores
 from shared.preparation import photo_pixels, product_text
 from shared.store import ObjectStore
+from worker.call_sizes import CallSizes
 from worker.predictor import Predictor, PreparedRows, ScoredRows
 
 TOP = 5
+DEFAULT_SIZES = CallSizes()
 NO_IMAGE = RowError("IMAGE_MISSING", "The product's photo is no longer in the store.")
 NO_INPUT = RowError("EMPTY_PRODUCT", "The product has neither a readable text nor a photo.")
 
@@ -39,16 +41,17 @@ class SubBatch:
     errors: list[tuple[ClaimedRow, Outcome]]
 
 
-def sub_batches(rows: Sequence[ClaimedRow]) -> Iterator[list[ClaimedRow]]:
-    """Cut rows into runs that one model call takes, in order; a photo counts as several texts."""
+def sub_batches(rows: Sequence[ClaimedRow], sizes: CallSizes) -> Iterator[list[ClaimedRow]]:
+    """Cut rows into runs that one model call takes, in order."""
     run: list[ClaimedRow] = []
-    used = 0
+    photos = 0
     for row in rows:
-        used += cost(1, int(row.image is not None))
-        if run and used > MODEL_CALL:
+        has_photo = row.image is not None
+        if len(run) == sizes.texts or (has_photo and photos == sizes.photos):
             yield run
-            run, used = [], cost(1, int(row.image is not None))
+            run, photos = [], 0
         run.append(row)
+        photos += has_photo
     if run:
         yield run
 
@@ -57,9 +60,15 @@ class Inference:
     """One loaded bundle with what it needs to answer rows."""
 
     def __init__(
-        self, predictor: Predictor, manifest: Manifest, store: ObjectStore, decoders: ThreadPoolExecutor
+        self,
+        predictor: Predictor,
+        manifest: Manifest,
+        store: ObjectStore,
+        decoders: ThreadPoolExecutor,
+        sizes: CallSizes = DEFAULT_SIZES,
     ) -> None:
         self.version = manifest.version
+        self.sizes = sizes
         self._predictor = predictor
         self._manifest = manifest
         self._store = store
@@ -68,7 +77,10 @@ class Inference:
 
     def prepare(self, rows: Sequence[ClaimedRow]) -> SubBatch:
         """Clean the texts, and read and decode the photos in the decoder threads."""
-        photos = self._decoders.map(self._photo, rows)
+        if any(row.image is not None for row in rows):
+            photos: Iterable[NDArray[np.uint8] | RowError | None] = self._decoders.map(self._photo, rows)
+        else:
+            photos = repeat(None, len(rows))
         good, texts, pixels, errors = [], [], [], list[tuple[ClaimedRow, Outcome]]()
         for row, photo in zip(rows, photos, strict=True):
             text = product_text(row.designation, row.description)
@@ -91,10 +103,7 @@ class Inference:
         except Exception as error:
             raise PredictorFault("the predictor raised") from error
         self._check(scores, batch.inputs)
-        return [
-            *batch.errors,
-            *((row, self._answer(scores, index)) for index, row in enumerate(batch.rows)),
-        ]
+        return [*batch.errors, *zip(batch.rows, self._answers(scores), strict=True)]
 
     def _photo(self, row: ClaimedRow) -> NDArray[np.uint8] | RowError | None:
         if row.image is None:
@@ -117,26 +126,36 @@ class Inference:
             if (np.isfinite(part).all(axis=1) != present).any():
                 raise PredictorFault("some scores are not finite numbers, or answer what was not asked")
 
-    def _answer(self, scores: ScoredRows, index: int) -> Answer:
-        text, image = self._top(scores.text[index]), self._top(scores.image[index])
-        top = self._top(scores.fused[index]) or []
-        code, confidence = top[0]
-        modality: Modality = "text+image" if text and image else "text" if text else "image"
-        return Answer(
-            code=code,
-            confidence=confidence,
-            top=top,
-            text_scores=text,
-            image_scores=image,
-            text_weight=self._manifest.fusion.text_weight if text and image else float(text is not None),
-            modality=modality,
-            needs_review=self._manifest.needs_review(modality, code, confidence),
-            model_version=self.version,
-        )
+    def _answers(self, scores: ScoredRows) -> Iterator[Answer]:
+        """The answers to n rows of scores."""
+        weight, needs_review = self._manifest.fusion.text_weight, self._manifest.needs_review
+        for text, image, top in zip(
+            self._top(scores.text), self._top(scores.image), self._top(scores.fused), strict=True
+        ):
+            code, confidence = (top or [])[0]
+            modality: Modality = "text+image" if text and image else "text" if text else "image"
+            yield Answer(
+                code=code,
+                confidence=confidence,
+                top=top,
+                text_scores=text,
+                image_scores=image,
+                text_weight=weight if text and image else float(text is not None),
+                modality=modality,
+                needs_review=needs_review(modality, code, confidence),
+                model_version=self.version,
+            )
 
-    def _top(self, scores: NDArray[np.float32]) -> TopScores | None:
-        """The best categories of one row with their probabilities; None when there was no such input."""
-        if np.isnan(scores[0]):
-            return None
-        best = np.argsort(-scores, kind="stable")[:TOP]
-        return [(int(self._codes[place]), round(float(scores[place]), 6)) for place in best]
+    def _top(self, scores: NDArray[np.float32]) -> Iterator[TopScores | None]:
+        """Of each of n rows the best categories with their probabilities; None where there was no such input."""
+        absent = np.isnan(scores[:, 0])
+        if absent.all():
+            return repeat(None, len(scores))
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :TOP]
+        codes = self._codes[best].tolist()
+        # Rounded as float64: a float32 shows what its rounding leaves behind.
+        values = np.take_along_axis(scores, best, axis=1).astype(np.float64).round(6).tolist()
+        return (
+            None if is_absent else list(zip(row_codes, row_values, strict=True))
+            for is_absent, row_codes, row_values in zip(absent.tolist(), codes, values, strict=True)
+        )

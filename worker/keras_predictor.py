@@ -27,6 +27,8 @@ _REDUCED_LAYERS = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
 class KerasPredictor:
     """Answers with a bundle's Keras models, each behind one `tf.function`."""
 
+    is_to_be_measured = True
+
     def __init__(self) -> None:
         gpus = tf.config.list_physical_devices("GPU")
         for gpu in gpus:

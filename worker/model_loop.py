@@ -1,14 +1,13 @@
 """The loop of a model worker: claim, predict, finish, until its lanes are empty.
 
-One thread runs it. Helper threads prepare the next sub-batch while the model runs the present one, and
-write the last claim's results while the next claim is being worked on. No transaction is open during a
-model call.
+One thread runs it. Helper threads claim and prepare the next sub-batch of a catalogue while the model runs the present
+one, and write what has been answered. Single products go first, also between two sub-batches. No transaction is open
+during a model call.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -22,6 +21,7 @@ from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import Outcome
 from shared.logs import get_logger
 from worker.active_bundle import ActiveBundle
+from worker.bulk_ahead import BulkAhead, Step
 from worker.inference import Inference, SubBatch, sub_batches
 from worker.leases import HeldLeases
 from worker.results import ResultWriter, some_jobs
@@ -51,7 +51,7 @@ class ModelLoop:
         self._lease = lease
         self.guard = guard
         self._stopping = threading.Event()
-        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._bulk = BulkAhead(worker_id, database, self.leases, lease)
         self._results = ResultWriter(database, self.leases)
         self._log = get_logger()
 
@@ -60,12 +60,14 @@ class ModelLoop:
         missed = 0
         while inference := self.bundle.inference:
             with self.guard:
-                if not self._something_ready():
+                if self._stopping.is_set() or not (self._bulk.has_more or self._something_ready()):
                     break
-                served = self._serve(Lane.INTERACTIVE, inference) or self._serve(Lane.BULK, inference)
+                served = self._serve_interactive(inference)
+                served = self._serve_bulk(inference) or served
             missed = 0 if served else missed + 1
             if missed:  # other workers are quicker, or hold what is ready
                 self._stopping.wait(min(missed * LOOK_SECONDS, LINGER_SECONDS))
+        self._let_go(self._bulk.taken_ahead(), give_back)
         self._results.wait()
 
     def _something_ready(self) -> bool:
@@ -90,63 +92,89 @@ class ModelLoop:
 
     def close(self) -> None:
         """Wait until everything that was predicted is written."""
-        self._ahead.shutdown()
+        self._bulk.close()
         self._results.close()
 
-    def _serve(self, lane: Lane, inference: Inference) -> bool:
-        """Claim once on a lane and work on it; False when nothing was ready."""
-        if lane == Lane.INTERACTIVE:
-            self._results.wait()  # what arrives meanwhile goes into this claim instead of one more of its own
+    def _serve_interactive(self, inference: Inference) -> bool:
+        """Claim single products once, and answer them; False when none was ready."""
+        with self._database.read() as connection:
+            if not has_ready(connection, Lane.INTERACTIVE):
+                return False
+        self._results.wait()  # what arrives meanwhile goes into this claim instead of one more of its own
         with self._database.begin() as connection:
-            claims = claim(connection, lane, self._worker_id, self._lease)
+            claims = claim(connection, Lane.INTERACTIVE, self._worker_id, self._lease)
         if not claims:
             return False
         self.leases.hold(claims)
         try:
             with self._database.read() as connection:
                 rows = claimed_rows(connection, claims)
-            outcomes = self._predict(lane, inference, rows)
-        except _Stopping:
-            self._let_go(claims, give_back)
-        except (Unavailable, StorageFull, SQLAlchemyError):  # not the rows' fault, and not over in a moment
-            self._log.warning("batch.given_back", lane=lane, jobs=some_jobs(claims), exc_info=True)
-            self._let_go(claims, give_back)
-            self._stopping.wait(TROUBLE_SECONDS)
-        except Exception:  # the models', or a fault of ours that a row brings out: it must be cornered
-            self._log.exception("batch.failed", lane=lane, batches=len(claims), jobs=some_jobs(claims))
-            self._let_go(claims, fail)
+            outcomes = self._answers(inference, rows)
+        except Exception as trouble:
+            self._settle(claims, trouble)
         else:
-            write = self._results.write_now if lane == Lane.INTERACTIVE else self._results.write
-            write(claims, outcomes)
+            self._results.write_now(claims, outcomes)
         return True
 
-    def _predict(
-        self, lane: Lane, inference: Inference, rows: Sequence[ClaimedRow]
-    ) -> list[tuple[ClaimedRow, Outcome]]:
-        """Answer all rows of a claim; single products that wait are served between two calls of bulk work."""
+    def _answers(self, inference: Inference, rows: Sequence[ClaimedRow]) -> list[tuple[ClaimedRow, Outcome]]:
+        """Answer single products: nearly always in one call."""
         outcomes: list[tuple[ClaimedRow, Outcome]] = []
-        for number, batch in enumerate(self._prepared(inference, list(sub_batches(rows)))):
-            if number and self._stopping.is_set():
+        for part in sub_batches(rows, inference.sizes):
+            if outcomes and self._stopping.is_set():
                 raise _Stopping
-            if number and lane == Lane.BULK:
-                self._serve(Lane.INTERACTIVE, self.bundle.inference or inference)
-            started = time.monotonic()
-            outcomes += inference.answer(batch)
-            self.guard.advance()
-            milliseconds = round(1000 * (time.monotonic() - started), 1)
-            self._log.info("model.called", lane=lane, rows=len(batch.rows), ms=milliseconds)
+            outcomes += self._call(Lane.INTERACTIVE, inference, inference.prepare(part))
         return outcomes
 
-    def _prepared(self, inference: Inference, parts: Sequence[Sequence[ClaimedRow]]) -> Iterator[SubBatch]:
-        """The sub-batches ready for the model, each one prepared while the one before is in use."""
-        following: Future[SubBatch] | None = None
-        for part, after in zip(parts, [*parts[1:], None], strict=True):
-            batch = following.result() if following else inference.prepare(part)
-            following = self._ahead.submit(inference.prepare, after) if after else None
-            yield batch
+    def _serve_bulk(self, inference: Inference) -> bool:
+        """Run the model on the next sub-batch of bulk work; False when none was ready."""
+        step = self._bulk.next(inference)
+        if step is None:
+            return False
+        if step.work.is_let_go:  # together with the sub-batch before
+            return True
+        try:
+            if self._stopping.is_set():
+                raise _Stopping
+            step.work.outcomes += self._bulk_outcomes(step)
+        except Exception as trouble:
+            step.work.is_let_go = True
+            step.work.parts.clear()
+            self._settle(step.work.claims, trouble)
+        else:
+            if step.is_last:
+                self._results.write(step.work.claims, step.work.outcomes)
+        return True
+
+    def _bulk_outcomes(self, step: Step) -> list[tuple[ClaimedRow, Outcome]]:
+        if step.trouble is not None:
+            raise step.trouble
+        return [] if step.batch is None else self._call(Lane.BULK, step.work.inference, step.batch)
+
+    def _call(self, lane: Lane, inference: Inference, batch: SubBatch) -> list[tuple[ClaimedRow, Outcome]]:
+        started = time.monotonic()
+        outcomes = inference.answer(batch)
+        self.guard.advance()
+        milliseconds = round(1000 * (time.monotonic() - started), 1)
+        self._log.info("model.called", lane=lane, rows=len(batch.rows), ms=milliseconds)
+        return outcomes
+
+    def _settle(self, claims: Sequence[Claim], trouble: Exception) -> None:
+        """Put a claim that could not be worked back on the books."""
+        if isinstance(trouble, _Stopping):
+            self._let_go(claims, give_back)
+        elif isinstance(trouble, Unavailable | StorageFull | SQLAlchemyError):
+            # Not the rows' fault, and not over in a moment.
+            self._log.warning("batch.given_back", jobs=some_jobs(claims), exc_info=trouble)
+            self._let_go(claims, give_back)
+            self._stopping.wait(TROUBLE_SECONDS)
+        else:  # the models', or a fault of ours that a row brings out: it must be cornered
+            self._log.error("batch.failed", batches=len(claims), jobs=some_jobs(claims), exc_info=trouble)
+            self._let_go(claims, fail)
 
     def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], object]) -> None:
         """Put a claim back on the books as given back or as failed."""
+        if not claims:
+            return
         try:
             with self._database.begin() as connection:
                 book(connection, claims)

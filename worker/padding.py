@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from shared.fusion import Scores
 
-TEXT_SIZES = (1, 8, 64, 256, 1024)
-PHOTO_SIZES = (1, 2, 4, 8, 16)
+TEXT_SIZES = (1, 8, 64, 256, 512, 1024, 2048, 4096)
+PHOTO_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 def padded_size(rows: int, sizes: Sequence[int]) -> int:

@@ -31,9 +31,13 @@ class ScoredRows:
 
 
 class Predictor(Protocol):
-    """One framework's way to answer products with a bundle. A failure of any kind is raised, never hidden."""
+    """One framework's way to answer products with a bundle. A failure of any kind is raised, never hidden.
+
+    `is_to_be_measured` says whether the size of its calls matters, so that the best one should be looked for.
+    """
 
     device: str
+    is_to_be_measured: bool
 
     def load(self, bundle: Bundle, precision: str) -> None:
         """Get ready to answer with this bundle. Raises BundleRefused when its golden rows come out differently."""

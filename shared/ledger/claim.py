@@ -80,9 +80,9 @@ def claim(
     return []
 
 
-def has_ready(connection: Connection) -> bool:
-    """Whether a model lane has something to claim."""
-    return connection.execute(_ANY_READY).first() is not None
+def has_ready(connection: Connection, *lanes: Lane) -> bool:
+    """Whether one of these lanes, by default the models', has something to claim."""
+    return connection.execute(_ANY_READY, {"lanes_": lanes or MODEL_LANES}).first() is not None
 
 
 def claimed_rows(connection: Connection, claims: Sequence[Claim]) -> list[ClaimedRow]:
@@ -168,7 +168,11 @@ _READY = (
     .order_by(Batch.turn, Batch.id)
     .limit(CANDIDATES)
 )
-_ANY_READY = select(Batch.id).where(Batch.lane.in_(MODEL_LANES), in_states(Batch.state, BatchState.QUEUED)).limit(1)
+_ANY_READY = (
+    select(Batch.id)
+    .where(Batch.lane.in_(bindparam("lanes_", expanding=True)), in_states(Batch.state, BatchState.QUEUED))
+    .limit(1)
+)
 _LOCK_READY = (
     select(Batch.id)
     .where(Batch.id.in_(bindparam("batches_", expanding=True)), in_states(Batch.state, BatchState.QUEUED))

@@ -8,13 +8,14 @@ from PIL import Image
 
 from shared.bundle import FusionSettings
 from shared.images import image_key, keep_image
-from shared.lanes import MODEL_CALL, PHOTO_COST
+from shared.lanes import MODEL_CALL
 from shared.ledger.claim import ClaimedRow
 from shared.ledger.finish import Answer, Outcome, RowError
 from shared.store import ObjectStore
 from shared.taxonomy import RAKUTEN
 from tests.support.predictors import Fake
 from tests.worker.conftest import CODES, MakeInference
+from worker.call_sizes import CallSizes
 from worker.inference import Inference, PredictorFault, sub_batches
 from worker.predictor import PreparedRows, ScoredRows
 
@@ -234,15 +235,15 @@ def test_what_a_predictor_raises_is_its_fault(make_inference: MakeInference) -> 
         (MODEL_CALL + 1, 0, [MODEL_CALL, 1]),
         (0, 16, [16]),
         (0, 17, [16, 1]),
-        (MODEL_CALL - PHOTO_COST, 1, [MODEL_CALL - PHOTO_COST + 1]),
-        (MODEL_CALL - PHOTO_COST + 1, 1, [MODEL_CALL - PHOTO_COST + 1, 1]),
-        (3 * MODEL_CALL, 40, [MODEL_CALL, MODEL_CALL, MODEL_CALL, 16, 16, 8]),
+        (MODEL_CALL - 1, 1, [MODEL_CALL]),
+        (MODEL_CALL, 1, [MODEL_CALL, 1]),
+        (3 * MODEL_CALL - 8, 40, [MODEL_CALL, MODEL_CALL, MODEL_CALL, 16, 16]),
     ],
 )
 def test_rows_are_cut_into_what_one_model_call_takes(texts: int, photos: int, lengths: list[int]) -> None:
     rows = [row("t")] * texts + [row(image="ab")] * photos
 
-    parts = list(sub_batches(rows))
+    parts = list(sub_batches(rows, CallSizes(texts=MODEL_CALL, photos=16)))
 
     assert [len(part) for part in parts] == lengths
     assert [each for part in parts for each in part] == rows

@@ -1,0 +1,118 @@
+"""Bulk work, got ready ahead of the model: claimed, looked up, and prepared while the call before it runs.
+
+One step is one sub-batch, and one step is taken ahead. A batch that has failed before is worked with nothing
+beside it: what is claimed ahead would be lost with it, and be blamed too.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.database import Database
+from shared.lanes import MODEL_CALL, Lane
+from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
+from shared.ledger.finish import Outcome
+from shared.ledger.reuse import earlier_answers
+from worker.inference import Inference, SubBatch, sub_batches
+from worker.leases import HeldLeases
+
+
+@dataclass(slots=True, eq=False)
+class BulkClaim:
+    """Batches that were claimed together, pinned to one bundle; `outcomes` are those of their rows so far."""
+
+    claims: Sequence[Claim]
+    inference: Inference
+    outcomes: list[tuple[ClaimedRow, Outcome]] = field(default_factory=list)
+    parts: deque[list[ClaimedRow]] = field(default_factory=deque)
+    is_read: bool = False
+    is_let_go: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether these rows have cost a try before."""
+        return any(held.failures for held in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sub-batch of a claim, ready for the model; or why it is not."""
+
+    work: BulkClaim
+    batch: SubBatch | None
+    is_last: bool
+    trouble: Exception | None = None
+
+
+class BulkAhead:
+    """Hands out bulk work sub-batch by sub-batch. One thread asks; another prepares."""
+
+    def __init__(self, worker_id: str, database: Database, leases: HeldLeases, lease: timedelta) -> None:
+        self._worker_id = worker_id
+        self._database = database
+        self._leases = leases
+        self._lease = lease
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._following: Future[Step | None] | None = None
+        self._work: BulkClaim | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a step has been taken ahead."""
+        return self._following is not None
+
+    def next(self, inference: Inference) -> Step | None:
+        """The next sub-batch, while the one behind it is begun; None when nothing is ready."""
+        following, self._following = self._following, None
+        step = following.result() if following else None
+        if step is None:  # nothing was taken ahead, or nothing could be
+            step = self._step(inference, fresh=False)
+        if step is not None and not (step.work.has_failed and step.is_last):
+            self._following = self._thread.submit(self._step, inference, fresh=True)
+        return step
+
+    def taken_ahead(self) -> Sequence[Claim]:
+        """The claims that have been made ahead and not been handed out yet; they are forgotten here."""
+        following, self._following = self._following, None
+        step = following.result() if following else None
+        self._work = None
+        return step.work.claims if step else []
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+    def _step(self, inference: Inference, *, fresh: bool) -> Step | None:
+        """Prepare what comes next: of the claim in hand, or of a new one."""
+        work = self._work
+        if work is None or not work.parts:
+            work = self._work = self._claimed(inference, fresh=fresh)
+            if work is None:
+                return None
+        try:
+            if not work.is_read:
+                self._read(work)
+            part = work.parts.popleft() if work.parts else []
+            return Step(work, work.inference.prepare(part), is_last=not work.parts)
+        except Exception as trouble:  # whoever runs the model says what is to become of the claim
+            work.parts.clear()
+            return Step(work, None, is_last=True, trouble=trouble)
+
+    def _claimed(self, inference: Inference, *, fresh: bool) -> BulkClaim | None:
+        with self._database.begin() as connection:
+            capacity = max(MODEL_CALL, inference.sizes.texts)
+            claims = claim(connection, Lane.BULK, self._worker_id, self._lease, capacity=capacity, fresh=fresh)
+        self._leases.hold(claims)
+        return BulkClaim(claims, inference) if claims else None
+
+    def _read(self, work: BulkClaim) -> None:
+        """Read the rows of a new claim, and answer those that this bundle has answered before."""
+        with self._database.read() as connection:
+            rows = claimed_rows(connection, work.claims)
+            earlier = earlier_answers(connection, rows, work.inference.version)
+        work.outcomes += [(row, earlier[row.prediction_id]) for row in rows if row.prediction_id in earlier]
+        new = [row for row in rows if row.prediction_id not in earlier]
+        work.parts.extend(sub_batches(new, work.inference.sizes))
+        work.is_read = True

@@ -1,0 +1,85 @@
+"""How many rows one model call should take on this device: measured once, and kept for the next start.
+
+Larger calls are quicker a row up to some size, and hold up whoever waits behind them. The size is the smallest one
+after which doubling it gains less than GAIN.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shared.bundle import Manifest
+from shared.logs import get_logger
+from worker.predictor import PreparedRows
+
+GAIN = 1.05
+TEXT_SIZES = (256, 512, 1024, 2048, 4096)
+PHOTO_SIZES = (8, 16, 32, 64)
+_TEXT = "piscine gonflable ronde bleue 3 m avec pompe et bâche de protection"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSizes:
+    """The most rows, and the most photos among them, that one model call takes."""
+
+    texts: int = 1024
+    photos: int = 16
+
+
+class SizesFile:
+    """The sizes that this host has measured, by device and bundle, in a folder that only caches."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "call_sizes.json"
+
+    def read(self, device: str, version: str) -> CallSizes | None:
+        """What was measured before, if it was."""
+        try:
+            known = json.loads(self._path.read_text(encoding="utf-8"))[self._key(device, version)]
+            return CallSizes(int(known["texts"]), int(known["photos"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, device: str, version: str, sizes: CallSizes) -> None:
+        """Keep what was measured; where that is not possible, the next start measures again."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(json.dumps({self._key(device, version): asdict(sizes)}), encoding="utf-8")
+        except OSError:
+            get_logger().warning("sizes.not_kept", exc_info=True)
+
+    def _key(self, device: str, version: str) -> str:
+        return f"{socket.gethostname()} {device} {version}"
+
+
+def measured_sizes(predict: Callable[[PreparedRows], object], manifest: Manifest) -> CallSizes:
+    """Measure a predictor with made-up rows of texts, and then of photos."""
+    side = manifest.image.size
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    texts = _best(TEXT_SIZES, lambda size: predict(PreparedRows([_TEXT] * size, [None] * size)))
+    photos = _best(PHOTO_SIZES, lambda size: predict(PreparedRows([None] * size, [noise] * size)))
+    return CallSizes(texts, photos)
+
+
+def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
+    """The first of the ascending sizes that the next one does not beat clearly."""
+    best, best_rate = sizes[0], _rate(sizes[0], call)
+    for size in sizes[1:]:
+        rate = _rate(size, call)
+        if rate < GAIN * best_rate:
+            break
+        best, best_rate = size, rate
+    return best
+
+
+def _rate(size: int, call: Callable[[int], object]) -> float:
+    """Rows per second of one call, after another that the runtime needs to get ready."""
+    call(size)
+    started = time.perf_counter()
+    call(size)
+    return size / (time.perf_counter() - started)
