@@ -3,6 +3,7 @@
 One thread keeps the books: what is in hand, what waits, what is being fetched. Each photo is fetched in a thread
 of its own that nobody has to wait for: a worker that stops gives its claims back at once, whatever a stranger's
 host is doing. A batch is written as soon as its own rows are done, so a slow host holds up nobody else's.
+Rows of one owner that name the same URL have it fetched once, while they are in hand together.
 """
 
 import threading
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable
+from shared.fetched_photos import KnownPhoto
 from shared.lanes import Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
@@ -32,7 +34,7 @@ from worker.results import some_jobs
 from worker.stall import StallGuard
 
 FETCHES_AT_ONCE = 8
-FETCHES_PER_HOST = 3
+FETCHES_PER_HOST = 4  # a catalogue's photos are mostly of one; browsers make six connections to a host
 FETCHES_PER_OWNER = 4  # while others wait for a place
 MOST_WAITING = 256  # claimed rows without a place; a claim more may come on top
 LOOK_SECONDS = 0.25  # between two looks at a lane that was empty, while something is being fetched
@@ -40,7 +42,7 @@ TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 OVERDUE_SECONDS = 120.0  # three tries and the pauses between them take 48; no photo takes this long to look at
 CLOSE_SECONDS = 1.0
 
-Fetch = Callable[[str], FetchOutcome]
+Fetch = Callable[[str, KnownPhoto | None], FetchOutcome]
 
 
 @dataclass(slots=True)
@@ -166,23 +168,34 @@ class FetchLoop:
                 fetching.thread.start()
 
     def _placed(self, room: int, per_owner: int = FETCHES_PER_OWNER) -> list[FetchRow]:
-        """The waiting rows that could start now, in order and `room` at most: only a few of one host and owner."""
+        """The waiting rows that could start now, in order and `room` at most: only a few of one host and owner.
+
+        Those whose photo is on its way for another row are not among them: they get that one.
+        """
         hosts = Counter(fetching.host for fetching in self._running)
         owners = Counter(fetching.row.owner_id for fetching in self._running)
+        coming = {_photo_of(fetching.row) for fetching in self._running if self._holds(fetching.claim)}
         placed: list[FetchRow] = []
         for row in self._waiting:
             if len(placed) == room:
                 break
             host = _host(row.image_url)
-            if hosts[host] < FETCHES_PER_HOST and owners[row.owner_id] < per_owner:
+            is_new = _photo_of(row) not in coming
+            if is_new and hosts[host] < FETCHES_PER_HOST and owners[row.owner_id] < per_owner:
                 hosts[host] += 1
                 owners[row.owner_id] += 1
+                coming.add(_photo_of(row))
                 placed.append(row)
         return placed
 
+    def _holds(self, claim: Claim) -> bool:
+        """Whether a batch is still in hand under this claim."""
+        batch = self._batches.get(claim.batch_id)
+        return batch is not None and batch.claim == claim
+
     def _run(self, fetching: _Fetching) -> None:
         try:
-            fetching.outcome = self._fetch(fetching.row.image_url)
+            fetching.outcome = self._fetch(fetching.row.image_url, fetching.row.known)
         except Exception as error:  # the loop says what is to become of it
             fetching.outcome = error
         self._results.put(fetching)
@@ -203,19 +216,23 @@ class FetchLoop:
 
     def _book(self, fetching: _Fetching) -> bool:
         """Enter a result; False when it is trouble with the store or the disk."""
-        batch = self._batches.get(fetching.row.batch_id)
-        if batch is None or batch.claim != fetching.claim:
+        if not self._holds(fetching.claim):
             return True  # it was let go meanwhile
         outcome = fetching.outcome
         if isinstance(outcome, StorageFull | Unavailable):  # not the row's fault, and not over in a moment
-            self._log.warning("fetch.given_back", jobs=some_jobs([batch.claim]), reason=outcome.message)
-            self._let_go([batch.claim], give_back)
+            self._log.warning("fetch.given_back", jobs=some_jobs([fetching.claim]), reason=outcome.message)
+            self._let_go([fetching.claim], give_back)
             return False
         if outcome is None or isinstance(outcome, Exception):  # a fault of ours that a row brings out
-            self._log.error("fetch.failed", jobs=some_jobs([batch.claim]), exc_info=outcome)
-            self._let_go([batch.claim], fail)
-        else:
-            batch.outcomes.append((fetching.row, outcome))
+            self._log.error("fetch.failed", jobs=some_jobs([fetching.claim]), exc_info=outcome)
+            self._let_go([fetching.claim], fail)
+            return True
+        wanted = _photo_of(fetching.row)
+        same = [row for row in self._waiting if _photo_of(row) == wanted]
+        self._waiting = [row for row in self._waiting if _photo_of(row) != wanted]
+        for row in (fetching.row, *same):
+            batch = self._batches[row.batch_id]
+            batch.outcomes.append((row, outcome))
             batch.missing -= 1
         return True
 
@@ -272,6 +289,11 @@ class FetchLoop:
         for held in claims:
             del self._batches[held.batch_id]
         self._waiting = [row for row in self._waiting if row.batch_id in self._batches]
+
+
+def _photo_of(row: FetchRow) -> tuple[str, str]:
+    """What rows have in common that get the same photo: nobody gets what was fetched for another account."""
+    return row.owner_id, row.image_url
 
 
 def _host(url: str) -> str | None:

@@ -9,10 +9,11 @@ from typing import IO
 
 from shared.disk import DiskGuard
 from shared.errors import FetchFailed, InvalidInput, ReplyTooLarge, StorageFull, UrlRefused
-from shared.images import keep_image
+from shared.fetched_photos import KnownPhoto
+from shared.images import image_key, keep_image
 from shared.ledger.fetch import FetchOutcome, Photo
 from shared.ledger.finish import RowError
-from shared.outgoing.client import Outgoing
+from shared.outgoing.client import Got, Outgoing
 from shared.preparation import check_photo
 from shared.settings import Settings
 from shared.store import ObjectStore
@@ -35,14 +36,21 @@ class PhotoFetcher:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._keeping = threading.BoundedSemaphore(KEPT_AT_ONCE)
 
-    def fetch(self, url: str) -> FetchOutcome:
-        """The photo at a URL, stored durably, or the row's error. Raises StorageFull and Unavailable."""
+    def fetch(self, url: str, known: KnownPhoto | None = None) -> FetchOutcome:
+        """The photo at a URL, stored durably, or the row's error. Raises StorageFull and Unavailable.
+
+        A `known` one is sent again only if it has changed since, or is not stored any more.
+        """
+        if known is not None and self._store.size(image_key(known.sha256)) != known.size:
+            known = None
         with _file_without_name(self._folder) as photo:
             try:
-                self._download(url, photo)
+                got = self._download(url, photo, known)
+                if known is not None and got.is_unchanged:
+                    return Photo(known.sha256, known.size, got.etag)
                 with self._keeping:
                     check_photo(photo)
-                    return Photo(*keep_image(self._store, photo))
+                    return Photo(*keep_image(self._store, photo), got.etag)
             except UrlRefused as refusal:
                 return RowError("IMAGE_URL_REFUSED", refusal.message)
             except ReplyTooLarge as failure:
@@ -52,19 +60,22 @@ class PhotoFetcher:
             except InvalidInput as error:
                 return RowError(error.code, error.message)
 
-    def _download(self, url: str, photo: IO[bytes]) -> None:
+    def _download(self, url: str, photo: IO[bytes], known: KnownPhoto | None) -> Got:
         """Fill the file from its beginning, at the third try at the latest."""
-        into = _Writer(photo, self._disk)
-        for pause in (*PAUSES_SECONDS, None):
-            into.begin()
+        into, etag = _Writer(photo, self._disk), known.etag if known else None
+        for pause in PAUSES_SECONDS:
             try:
-                self._outgoing.get(url, into, self._limit)
-                into.end()
+                return self._try(url, into, etag)
             except FetchFailed as failure:
-                if not failure.transient or pause is None or self._stopping.wait(pause):
+                if not failure.transient or self._stopping.wait(pause):
                     raise
-            else:
-                return
+        return self._try(url, into, etag)
+
+    def _try(self, url: str, into: "_Writer", etag: str | None) -> Got:
+        into.begin()
+        got = self._outgoing.get(url, into, self._limit, etag)
+        into.end()
+        return got
 
 
 class _Writer:

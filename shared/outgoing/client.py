@@ -1,8 +1,10 @@
 """The one client for requests to addresses that strangers name. It follows no redirect and knows no proxy."""
 
+import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
@@ -14,6 +16,8 @@ from shared.outgoing.rules import OutgoingRules
 from shared.outgoing.urls import Target, target_of
 
 SECONDS = 15.0
+ETAG_CHARACTERS = 255
+_ETAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e]*"')  # RFC 9110, but ASCII only: it is kept as text and sent again
 _HEADERS = (
     ("User-Agent", "Shelfwise"),
     ("Accept", "*/*"),
@@ -27,6 +31,14 @@ class Sink(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take the next bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """How a request was answered: whether nothing `is_unchanged` since, and the ETag to ask with next time, if any."""
+
+    is_unchanged: bool
+    etag: str | None
 
 
 class Outgoing:
@@ -48,20 +60,26 @@ class Outgoing:
         self._lookups = Lookups(resolve)
         self._ssl_context = ssl_context or httpcore.default_ssl_context()
 
-    def get(self, url: str, into: Sink, limit: int) -> None:
-        """Write what lies at a URL into a file. Raises UrlRefused, FetchFailed, ReplyTooLarge past `limit` bytes."""
-        with self._answer("GET", url) as answer:
+    def get(self, url: str, into: Sink, limit: int, etag: str | None = None) -> Got:
+        """Write what lies at a URL into a file, unless it is what it was under this ETag.
+
+        Raises UrlRefused, FetchFailed, and ReplyTooLarge past `limit` bytes.
+        """
+        with self._answer("GET", url, [] if etag is None else [("If-None-Match", etag)]) as answer:
+            if answer.status == HTTPStatus.NOT_MODIFIED and etag is not None:
+                return Got(is_unchanged=True, etag=_etag(answer) or etag)
             if answer.status != HTTPStatus.OK:
                 again = answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= 500
                 raise FetchFailed(f"The host answered with status {answer.status}.", transient=again)
             _copy_body(answer, into, limit)
+            return Got(is_unchanged=False, etag=_etag(answer))
 
     @contextmanager
-    def _answer(self, method: str, url: str) -> Iterator[httpcore.Response]:
+    def _answer(self, method: str, url: str, headers: Sequence[tuple[str, str]] = ()) -> Iterator[httpcore.Response]:
         """The answer to a request, its body still to be read within the block."""
         target = target_of(url, self._rules)
         network = GuardedNetwork(target, self._rules, self._lookups, Deadline(self._seconds))
-        request = httpcore.Request(method, _url(target), headers=[("Host", target.authority), *_HEADERS])
+        request = httpcore.Request(method, _url(target), headers=[("Host", target.authority), *_HEADERS, *headers])
         connection = httpcore.HTTPConnection(
             request.url.origin, ssl_context=self._ssl_context, network_backend=network, retries=0
         )
@@ -77,8 +95,18 @@ def _url(target: Target) -> httpcore.URL:
     return httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
 
 
+def _etag(answer: httpcore.Response) -> str | None:
+    """The answer's ETag, if it is one that can be kept."""
+    etag = _headers(answer).get(b"etag", b"")
+    return etag.decode("ascii") if len(etag) <= ETAG_CHARACTERS and _ETAG.fullmatch(etag) else None
+
+
+def _headers(answer: httpcore.Response) -> dict[bytes, bytes]:
+    return {name.lower(): value for name, value in answer.headers}
+
+
 def _copy_body(answer: httpcore.Response, into: Sink, limit: int) -> None:
-    headers = {name.lower(): value for name, value in answer.headers}
+    headers = _headers(answer)
     if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise FetchFailed("The host answered with packed data, which was not asked for.", transient=False)
     if int(headers.get(b"content-length", 0)) > limit:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import FetchFailed, ReplyTooLarge, UrlRefused
-from shared.outgoing.client import Outgoing
+from shared.outgoing.client import ETAG_CHARACTERS, Got, Outgoing
 from shared.outgoing.network import LOOKUPS_AT_ONCE, Resolve, system_addresses
 from shared.outgoing.rules import Address, OutgoingRules, networks_in
 from tests.support.waiting import wait_for
@@ -91,6 +91,53 @@ def test_every_plain_way_to_send_a_body_is_understood(answer: Answer) -> None:
 def test_a_body_may_be_as_long_as_the_limit() -> None:
     with site(reply(b"x" * KIB)) as where:
         assert got(client(where), where) == b"x" * KIB
+
+
+# --- what has not changed ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("etag", ['"v1"', 'W/"v1"', '""', '"%s"' % ("x" * (ETAG_CHARACTERS - 2))])
+def test_the_etag_of_an_answer_is_what_to_ask_with_next_time(etag: str) -> None:
+    with site(reply(b"a photo", "200 OK", f"ETag: {etag}")) as where:
+        assert asked(where) == (Got(is_unchanged=False, etag=etag), b"a photo")
+
+
+@pytest.mark.parametrize(
+    "etag", ["v1", '"v1', '"v 1"', '"v"1"', 'w/"v1"', '"v\xe9"', '"%s"' % ("x" * (ETAG_CHARACTERS - 1))]
+)
+def test_what_is_no_etag_or_too_long_is_not_asked_with(etag: str) -> None:
+    odd = f"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: {etag}\r\n\r\na photo".encode("latin-1")
+    with site(raw(odd)) as where:
+        assert asked(where) == (Got(is_unchanged=False, etag=None), b"a photo")
+
+
+@pytest.mark.parametrize(
+    ("headers", "etag"), [([], '"v1"'), (['ETag: W/"v1"'], 'W/"v1"')], ids=["as it was", "called otherwise now"]
+)
+def test_what_is_unchanged_is_not_sent_again(headers: list[str], etag: str) -> None:
+    with site(reply(b"", "304 Not Modified", *headers)) as where:
+        assert asked(where, '"v1"') == (Got(is_unchanged=True, etag=etag), b"")
+
+    assert '\r\nIf-None-Match: "v1"\r\n' in where.requests[0]
+
+
+def test_what_has_changed_is_sent() -> None:
+    with site(reply(b"another photo", "200 OK", 'ETag: "v2"')) as where:
+        assert asked(where, '"v1"') == (Got(is_unchanged=False, etag='"v2"'), b"another photo")
+
+
+def test_who_has_not_asked_whether_it_is_unchanged_is_not_told_so() -> None:
+    with site(reply(b"", "304 Not Modified")) as where, pytest.raises(FetchFailed) as caught:
+        asked(where)
+
+    assert not caught.value.transient
+    assert "If-None-Match" not in where.requests[0]
+
+
+def asked(where: Site, etag: str | None = None) -> tuple[Got, bytes]:
+    """What is got with an ETag, and what was written."""
+    into = io.BytesIO()
+    return client(where).get(f"http://127.0.0.1:{where.port}/", into, KIB, etag), into.getvalue()
 
 
 # --- where it goes -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The fetch loop in this process: a real database, a real store, and real servers on loopback."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, delete, insert, select, text, update
 from structlog.testing import capture_logs
 
 from shared.broker import make_celery
@@ -24,14 +24,14 @@ from shared.outgoing.client import Outgoing
 from shared.ringer import Ringer
 from shared.settings import load_settings
 from shared.store import ObjectStore
-from shared.tables import Batch, Job, Prediction
+from shared.tables import Batch, Image, Job, Prediction
 from shared.usage import Quotas
 from shared.workers import Worker
 from tests.conftest import RedisServer, add_owner
 from tests.support.ledger import LEASE, TITLE, WEEK, accept, job_row, lose, take
 from tests.support.photos import jpeg
 from tests.support.waiting import wait_for
-from tests.support.web import Site, hold, reply, site
+from tests.support.web import Site, hold, in_turn, reply, site
 from worker.fetch_loop import FETCHES_AT_ONCE, FETCHES_PER_HOST, MOST_WAITING, Fetch, FetchLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
@@ -51,9 +51,13 @@ class MakeLoop:
         self.ringer = Ringer(make_celery("redis+socket:///nowhere/redis.sock"))  # a bell that nobody rings
 
     @contextmanager
-    def __call__(self, fetch: Fetch | None = None, *sites: Site, **options: float) -> Iterator[FetchLoop]:
+    def __call__(
+        self, fetch: Callable[[str], FetchOutcome] | None = None, *sites: Site, **options: float
+    ) -> Iterator[FetchLoop]:
         stopping = threading.Event()
-        if fetch is None:
+        if fetch is not None:
+            by_url = _heedless(fetch)
+        else:
             settings = load_settings(
                 data_dir=self._folder,
                 disk_reserve_bytes=0,
@@ -61,12 +65,12 @@ class MakeLoop:
                 allow_http=True,
                 allowed_ports=",".join(str(where.port) for where in sites),
             )
-            fetch = PhotoFetcher(settings, Outgoing(settings.outgoing_rules, 3), self._store, stopping).fetch
+            by_url = PhotoFetcher(settings, Outgoing(settings.outgoing_rules, 3), self._store, stopping).fetch
         loop = FetchLoop(
             "worker-a",
             self._database,
             self._store,
-            fetch,
+            by_url,
             self.ringer,
             QUOTAS,
             LEASE,
@@ -81,14 +85,24 @@ class MakeLoop:
             loop.close()
 
 
+def _heedless(fetch: Callable[[str], FetchOutcome]) -> Fetch:
+    """A fetcher that does not care what is known."""
+    return lambda address, _known: fetch(address)
+
+
 @pytest.fixture
 def make_loop(database: Database, store: ObjectStore, tmp_path: Path) -> MakeLoop:
     store.put(image_key(PHOTO.sha256), bytes(PHOTO.size))
     return MakeLoop(database, store, tmp_path / "data")
 
 
-def url(where: Site, host: str = "127.0.0.1") -> str:
-    return f"http://{host}:{where.port}/1.jpg"
+def url(where: Site, host: str = "127.0.0.1", photo: object = 1) -> str:
+    return f"http://{host}:{where.port}/{photo}.jpg"
+
+
+def urls_of(host: str, number: int) -> list[str]:
+    """So many photos of one host."""
+    return [f"https://{host}/{photo}.jpg" for photo in range(number)]
 
 
 def accept_urls(database: Database, owner: str, *urls: str) -> list[str]:
@@ -128,9 +142,10 @@ def test_photos_are_fetched_and_their_products_go_on_to_a_model(
     make_loop: MakeLoop, database: Database, owner: str, store: ObjectStore
 ) -> None:
     with site(reply(jpeg())) as where, make_loop(None, where) as loop:
-        accept_urls(database, owner, *[url(where)] * 12)
+        accept_urls(database, owner, *[url(where, photo=number) for number in range(12)])
         loop.work()
 
+    assert len(where.requests) == 12
     assert len(take(database, Lane.INTERACTIVE)) == 12
     (sha256,) = {row.image for row in rows(database)}
     assert store.get(f"images/{sha256[:2]}/{sha256}") == jpeg()
@@ -170,8 +185,8 @@ def test_a_slow_host_holds_up_nobody_elses_photo(make_loop: MakeLoop, database: 
         return PHOTO
 
     with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
-        slow = accept_urls(database, owner, *["https://slow.example/1.jpg"] * (FETCHES_AT_ONCE + 1))
-        quick = accept_urls(database, owner, *[f"https://quick.example/{number}.jpg" for number in range(20)])
+        slow = accept_urls(database, owner, *urls_of("slow.example", FETCHES_AT_ONCE + 1))
+        quick = accept_urls(database, owner, *urls_of("quick.example", 20))
         working = thread.submit(loop.work)
         wait_for(lambda: len(arrived(database)) == len(quick), 20, "every quick one")
         assert arrived(database) == set(quick)
@@ -192,10 +207,10 @@ def test_a_line_of_one_slow_hosts_photos_keeps_nobody_elses_from_being_claimed(
         return PHOTO
 
     with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
-        accept_urls(database, owner, *["https://slow.example/1.jpg"] * 40)
+        accept_urls(database, owner, *urls_of("slow.example", 40))
         working = thread.submit(loop.work)
         wait_for(lambda: len(loop.leases.held()) == 40, 10, "all of them claimed")
-        quick = accept_urls(database, owner, *[f"https://quick.example/{number}.jpg" for number in range(5)])
+        quick = accept_urls(database, owner, *urls_of("quick.example", 5))
         wait_for(lambda: arrived(database) == set(quick), 10, "every quick one")
         done.set()
         working.result()
@@ -209,7 +224,7 @@ def test_only_so_many_rows_are_claimed_without_a_place(make_loop: MakeLoop, data
         return PHOTO
 
     with make_loop(fetch) as loop, ThreadPoolExecutor(1) as thread:
-        accept_urls(database, owner, *["https://slow.example/1.jpg"] * (MOST_WAITING + 2 * FETCH_CLAIM))
+        accept_urls(database, owner, *urls_of("slow.example", MOST_WAITING + 2 * FETCH_CLAIM))
         working = thread.submit(loop.work)
         wait_for(lambda: len(loop.leases.held()) >= MOST_WAITING, 20, "as many as may wait")
         turns = loop.guard.advances
@@ -243,7 +258,7 @@ def test_an_owner_whose_photos_are_slow_leaves_places_to_others(
 @pytest.mark.parametrize(
     ("urls", "most"),
     [
-        (["https://one.example/1.jpg"] * 20, FETCHES_PER_HOST),
+        (urls_of("one.example", 20), FETCHES_PER_HOST),
         ([f"https://{number}.example/1.jpg" for number in range(20)], FETCHES_AT_ONCE),
     ],
     ids=["one host", "many hosts"],
@@ -431,6 +446,89 @@ def test_a_row_that_brings_out_a_fault_of_ours_is_cornered(make_loop: MakeLoop, 
     assert codes == ["IMAGE_FETCH_FAILED"]
     assert job_row(database, job_id).failed == 1
     assert sum(claimed.rows for claimed in take(database, Lane.BULK)) == 5
+
+
+# --- one photo for several rows ------------------------------------------------------------------------------------
+
+
+def test_rows_that_name_the_same_url_have_it_fetched_once(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    with site(reply(jpeg())) as where, make_loop(None, where) as loop:
+        job_id = accept_catalogue(database, owner, *[url(where)] * 10, url(where, photo=2), *[url(where)] * 10)
+        later = accept_urls(database, owner, url(where))
+        loop.work()
+
+    assert sorted(where.paths) == ["/1.jpg", "/2.jpg"]
+    assert arrived(database) == {job_id, *later}
+    assert len({row.image for row in rows(database)}) == 1
+
+
+def test_an_error_is_of_all_rows_that_name_the_url(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    with site(reply(b"", "404 Not Found")) as where, make_loop(None, where) as loop:
+        job_id = accept_catalogue(database, owner, *[url(where)] * 3)
+        loop.work()
+
+    assert len(where.requests) == 1
+    assert (job_row(database, job_id).status, job_row(database, job_id).failed) == ("failed", 3)
+
+
+def test_nobody_gets_what_was_fetched_for_another(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    other = add_owner(database, "other")
+    with site(reply(jpeg(), "200 OK", 'ETag: "v1"')) as where, make_loop(None, where) as loop:
+        accept_urls(database, owner, url(where))
+        accept_urls(database, other, url(where))
+        loop.work()
+
+    assert len(where.requests) == 2
+    assert not any("If-None-Match" in request for request in where.requests)
+
+
+def test_a_photo_that_was_fetched_before_is_not_sent_again(make_loop: MakeLoop, database: Database, owner: str) -> None:
+    answers = in_turn(reply(jpeg(), "200 OK", 'ETag: "v1"'), reply(b"", "304 Not Modified"))
+    with site(answers) as where, make_loop(None, where) as loop:
+        accept_urls(database, owner, url(where))
+        loop.work()
+        accept_urls(database, owner, url(where))
+        loop.work()
+
+    assert ["If-None-Match" in request for request in where.requests] == [False, True]
+    first, second = rows(database)
+    assert first.image == second.image is not None
+
+
+def test_a_photo_that_was_fetched_before_and_collected_is_sent_again(
+    make_loop: MakeLoop, database: Database, owner: str, store: ObjectStore
+) -> None:
+    with site(reply(jpeg(), "200 OK", 'ETag: "v1"')) as where, make_loop(None, where) as loop:
+        accept_urls(database, owner, url(where))
+        loop.work()
+        sha256 = rows(database)[0].image
+        with database.begin() as connection:
+            connection.execute(update(Prediction).values(image=None))
+            connection.execute(delete(Image))
+        store.delete([image_key(sha256)])
+        accept_urls(database, owner, url(where))
+        loop.work()
+
+    assert not any("If-None-Match" in request for request in where.requests)
+    assert store.get(image_key(sha256)) == jpeg()
+
+
+def test_a_row_that_brings_out_a_fault_takes_none_with_it_that_names_the_same_url(
+    make_loop: MakeLoop, database: Database, owner: str
+) -> None:
+    faults = [RuntimeError("once")]
+
+    def faulty(_address: str) -> FetchOutcome:
+        if faults:
+            raise faults.pop()
+        return PHOTO
+
+    with make_loop(faulty) as loop:
+        jobs = accept_urls(database, owner, *["https://a.example/"] * 3)
+        loop.work()
+
+    assert arrived(database) == set(jobs)
+    assert sorted(failures for kind, _, failures in batches(database) if kind == "fetch") == [0, 0, 1]
 
 
 def test_results_are_written_again_after_the_database_has_failed(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import StorageFull, Unavailable
+from shared.fetched_photos import KnownPhoto
 from shared.images import image_key
 from shared.ledger.fetch import FetchOutcome, Photo
 from shared.ledger.finish import RowError
@@ -35,11 +36,13 @@ class Fetching:
         self._folder = folder
         self._store = store
 
-    def __call__(self, where: Site, path: str = "1.jpg", **settings: object) -> FetchOutcome:
+    def __call__(
+        self, where: Site, path: str = "1.jpg", known: KnownPhoto | None = None, **settings: object
+    ) -> FetchOutcome:
         usual = {"allowed_networks": "127.0.0.0/8", "allow_http": True, "allowed_ports": str(where.port)}
         ours = load_settings(data_dir=self._folder, **{"disk_reserve_bytes": 0, **usual, **settings})
         fetcher = PhotoFetcher(ours, Outgoing(ours.outgoing_rules, 2), self._store, self.stopping)
-        return fetcher.fetch(f"http://127.0.0.1:{where.port}/{path}")
+        return fetcher.fetch(f"http://127.0.0.1:{where.port}/{path}", known)
 
 
 @pytest.fixture
@@ -171,3 +174,56 @@ def test_a_store_that_is_away_is_not_the_rows_fault(fetch: Fetching, photo_site:
 
     with pytest.raises(Unavailable):
         fetch(photo_site)
+
+
+# --- a photo that was fetched before -------------------------------------------------------------------------------
+
+UNCHANGED = reply(b"", "304 Not Modified")
+
+
+def stored(fetch: Fetching, photo: bytes) -> KnownPhoto:
+    """This photo in the store, as its host called it `"v1"`."""
+    with site(reply(photo, "200 OK", 'ETag: "v1"')) as where:
+        kept = fetch(where)
+    assert isinstance(kept, Photo)
+    assert kept.etag is not None
+    return KnownPhoto(kept.sha256, kept.size, kept.etag)
+
+
+def test_a_photo_that_has_not_changed_is_the_one_that_is_stored(fetch: Fetching) -> None:
+    known = stored(fetch, jpeg())
+
+    with site(UNCHANGED) as where:
+        assert fetch(where, known=known) == Photo(known.sha256, known.size, '"v1"')
+
+    assert '\r\nIf-None-Match: "v1"\r\n' in where.requests[0]
+
+
+def test_a_photo_that_has_changed_is_the_new_one(fetch: Fetching, store: ObjectStore) -> None:
+    known, photo = stored(fetch, jpeg()), png_of(5, 5)
+
+    with site(reply(photo, "200 OK", 'ETag: "v2"')) as where:
+        kept = fetch(where, known=known)
+
+    assert kept == Photo(hashlib.sha256(photo).hexdigest(), len(photo), '"v2"')
+    assert store.get(image_key(kept.sha256)) == photo
+
+
+def test_a_photo_that_is_not_stored_any_more_is_sent_again(fetch: Fetching, store: ObjectStore) -> None:
+    known = stored(fetch, jpeg())
+    store.delete([image_key(known.sha256)])
+
+    with site(reply(jpeg())) as where:
+        assert fetch(where, known=known) == Photo(known.sha256, known.size)
+
+    assert "If-None-Match" not in where.requests[0]
+    assert store.get(image_key(known.sha256)) == jpeg()
+
+
+def test_a_host_that_is_busy_is_asked_again_whether_it_has_changed(fetch: Fetching) -> None:
+    known = stored(fetch, jpeg())
+
+    with site(in_turn(BUSY, UNCHANGED)) as where:
+        assert fetch(where, known=known) == Photo(known.sha256, known.size, '"v1"')
+
+    assert ["If-None-Match" in request for request in where.requests] == [True, True]

@@ -1,6 +1,7 @@
 """Rows that name their photo by URL: on the lane io first, and on to a model when the photo is here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 
 from shared.database import Database
 from shared.errors import Unavailable
+from shared.fetched_photos import KnownPhoto
 from shared.identifiers import new_id, now
 from shared.image_collection import collect_released
 from shared.images import image_key
@@ -16,8 +18,10 @@ from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import TRIES, give_back
 from shared.ledger.fetch import Fetched, FetchOutcome, FetchRow, Photo, fetch_rows, fetched
 from shared.ledger.finish import RowError
+from shared.ledger.reuse import reuse_key
 from shared.ledger.submission import ProductInput
 from shared.ledger.sweep import release_expired, stale_lanes
+from shared.products import ProductFilter, ProductRecord, products_before
 from shared.store import ObjectStore
 from shared.tables import Batch, Image, Job, Prediction, User
 from shared.usage import Quotas, usage_of
@@ -36,11 +40,11 @@ def accept_url(database: Database, owner: str, *urls: str) -> list[str]:
     return accept(database, owner, *[ProductInput(designation="Chaise", image_url=url) for url in urls])
 
 
-def accept_urls(database: Database, owner: str, *urls: str) -> str:
+def accept_urls(database: Database, owner: str, *urls: str, kind: str = "catalogue", **labelled: object) -> str:
     """A catalogue's job whose rows all wait in one fetch batch."""
     job_id = new_id()
     with database.begin() as connection:
-        job = {"kind": "catalogue", "total": len(urls), "intake_done": True, "deadline": now() + WEEK}
+        job = {"kind": kind, "total": len(urls), "intake_done": True, "deadline": now() + WEEK}
         connection.execute(insert(Job).values(id=job_id, owner_id=owner, **job))
         batch_id = connection.execute(
             insert(Batch)
@@ -48,7 +52,7 @@ def accept_urls(database: Database, owner: str, *urls: str) -> str:
             .returning(Batch.id)
         ).scalar_one()
         rows = [
-            {"job_id": job_id, "owner_id": owner, "batch_id": batch_id, "row": row, "image_url": url}
+            {"job_id": job_id, "owner_id": owner, "batch_id": batch_id, "row": row, "image_url": url, **labelled}
             for row, url in enumerate(urls)
         ]
         connection.execute(insert(Prediction), rows)
@@ -84,7 +88,7 @@ def fetch_all(database: Database, store: ObjectStore) -> FetchAll:
 def rows_of_job(database: Database, job_id: str) -> Sequence[Row[Any]]:
     with database.read() as connection:
         return connection.execute(
-            select(Prediction.image, Prediction.input_hash, Prediction.error, Prediction.batch_id)
+            select(Prediction.image, Prediction.input_hash, Prediction.reuse_key, Prediction.error, Prediction.batch_id)
             .where(Prediction.job_id == job_id)
             .order_by(Prediction.row)
         ).all()
@@ -143,6 +147,7 @@ def test_a_row_whose_photo_has_arrived_goes_on_to_a_model(database: Database, ow
     (row,) = rows_of_job(database, job_id)
     assert row.image == PHOTO.sha256
     assert row.input_hash == ProductInput(designation="Chaise", image=PHOTO.sha256).input_hash
+    assert row.reuse_key == reuse_key(owner, row.input_hash)
     assert finish_all(database, take(database)) == {job_id: "succeeded"}
 
 
@@ -355,6 +360,135 @@ def test_an_expired_lease_and_a_lost_ring_are_noticed_on_this_lane_too(database:
         connection.execute(update(Batch).values(queued_at=now() - LEASE))
 
         assert stale_lanes(connection, LEASE / 2) == {Lane.IO: 1}
+
+
+# --- photos fetched before -----------------------------------------------------------------------------------------
+
+
+def known_of(database: Database, claims: Sequence[Claim]) -> list[KnownPhoto | None]:
+    with database.read() as connection:
+        return [row.known for row in fetch_rows(connection, claims)]
+
+
+def test_what_a_photo_was_called_is_known_to_the_next_row_of_its_url(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    accept_url(database, owner, URL)
+    claims = take(database, Lane.IO)
+    assert known_of(database, claims) == [None]
+    fetch_all(claims, replace(PHOTO, etag='"v1"'))
+
+    accept_url(database, owner, URL, f"{URL}?size=2")
+
+    assert known_of(database, take(database, Lane.IO)) == [KnownPhoto(PHOTO.sha256, PHOTO.size, '"v1"'), None]
+
+
+@pytest.mark.parametrize("outcome", [PHOTO, AWAY], ids=["no etag", "no photo"])
+def test_what_cannot_be_asked_for_again_is_not_remembered(
+    database: Database, owner: str, fetch_all: FetchAll, outcome: FetchOutcome
+) -> None:
+    accept_url(database, owner, URL)
+    fetch_all(take(database, Lane.IO), outcome)
+
+    accept_url(database, owner, URL)
+
+    assert known_of(database, take(database, Lane.IO)) == [None]
+
+
+def test_a_photo_that_its_owner_may_not_hold_is_not_remembered(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    accept_url(database, owner, URL)
+    fetch_all(take(database, Lane.IO), replace(PHOTO, etag='"v1"'), quotas=Quotas(rows_per_day=1, stored_bytes=1))
+
+    accept_url(database, owner, URL)
+
+    assert known_of(database, take(database, Lane.IO)) == [None]
+
+
+# --- labelled data -------------------------------------------------------------------------------------------------
+
+LABELLED = {"designation": "Lampe", "description": "bleue", "image_id": "i7", "label": 2060}
+
+
+def products(database: Database) -> dict[str, ProductRecord]:
+    with database.read() as connection:
+        found = products_before(connection, ProductFilter(), None, 100)
+    return {product.product_id: product for product in found}
+
+
+def test_a_labelled_row_whose_photo_has_arrived_is_a_product_and_no_row_any_more(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    job_id = accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+
+    done = fetch_all(take(database, Lane.IO), PHOTO)
+
+    assert done == Fetched(ended={job_id: "succeeded"}, ready={})
+    product = products(database)["7"]
+    seen = product.designation, product.description, product.image_id, product.image, product.code
+    assert seen == ("Lampe", "bleue", "i7", PHOTO.sha256, 2060)
+    assert rows_of_job(database, job_id) == []
+    assert (job_row(database, job_id).succeeded, job_row(database, job_id).failed) == (1, 0)
+
+
+def test_a_labelled_row_whose_photo_cannot_be_had_keeps_its_error(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    job_id = accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+
+    assert fetch_all(take(database, Lane.IO), AWAY).ended == {job_id: "failed"}
+
+    (row,) = rows_of_job(database, job_id)
+    assert row.error["code"] == AWAY.code
+    assert products(database) == {}
+
+
+def test_of_labelled_rows_with_one_id_the_last_one_is_the_product(
+    database: Database, owner: str, fetch_all: FetchAll, store: ObjectStore
+) -> None:
+    accept_urls(database, owner, URL, URL, kind="ingest", product_id="7", **LABELLED)
+
+    fetch_all(take(database, Lane.IO), PHOTO, OTHER)
+
+    assert products(database)["7"].image == OTHER.sha256
+    collect_released(database, store)
+    assert (store.size(image_key(PHOTO.sha256)), store.size(image_key(OTHER.sha256))) == (None, OTHER.size)
+
+
+def test_a_labelled_photo_counts_for_nobody(database: Database, owner: str, fetch_all: FetchAll) -> None:
+    accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+
+    fetch_all(take(database, Lane.IO), PHOTO, quotas=Quotas(rows_per_day=1, stored_bytes=1))
+
+    assert held_bytes(database, owner) == 0
+    assert products(database)["7"].image == PHOTO.sha256
+
+
+def test_a_photo_that_one_row_may_not_hold_may_still_be_a_products(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    refused = accept_urls(database, owner, URL)
+    accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+    claims = [*take(database, Lane.IO)]
+
+    fetch_all(claims, PHOTO, PHOTO, quotas=Quotas(rows_per_day=1, stored_bytes=1))
+
+    assert rows_of_job(database, refused)[0].error["code"] == "QUOTA_STORED_BYTES"
+    assert products(database)["7"].image == PHOTO.sha256
+
+
+def test_a_labelled_photo_that_was_collected_since_it_was_stored_must_be_fetched_again(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    job_id = accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+    claims = take(database, Lane.IO)
+
+    with pytest.raises(Unavailable):
+        fetch_all(claims, Photo("ef" * 32, 1000))
+
+    assert len(rows_of_job(database, job_id)) == 1
+    assert products(database) == {}
 
 
 def _by_job(database: Database, outcomes: dict[str, FetchOutcome]) -> list[FetchOutcome]:
