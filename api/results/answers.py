@@ -10,6 +10,7 @@ from shared.lifecycle import JobStatus
 from shared.results import ResultRow, failed_after, inputs_after, require_results, results_after
 
 PAGE = 2_000
+INPUTS_PAGE = 100  # whose texts may be long
 INPUTS = ("product_id", "designation", "description")
 Cells: TypeAlias = Sequence[Cell]
 _SUCCEEDED, _FAILED = str(JobStatus.SUCCEEDED), str(JobStatus.FAILED)
@@ -59,7 +60,7 @@ def stored_rows(database: Database, job_id: str) -> Iterator[CatalogueRow]:
     row = -1
     while True:
         with database.read() as connection:
-            page = inputs_after(connection, job_id, row, PAGE)
+            page = inputs_after(connection, job_id, row, INPUTS_PAGE)
         if not page:
             return
         for row, *cells in page:

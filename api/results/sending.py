@@ -23,11 +23,12 @@ RETRY_SECONDS = 5
 
 
 class Sending:
-    """Room for the files that a process makes and sends."""
+    """Room for the files that a process makes and sends, and how long a reader may take for a piece."""
 
-    def __init__(self, places: Places | None = None) -> None:
-        self.places = places or Places(FILES, FILES_OF_ONE)
+    def __init__(self, piece_seconds: float = PIECE_SECONDS) -> None:
+        self.places = Places(FILES, FILES_OF_ONE)
         self.threads = CapacityLimiter(THREADS)
+        self.piece_seconds = piece_seconds
 
 
 class MadeFile(StreamingResponse):
@@ -72,7 +73,7 @@ class MadeFile(StreamingResponse):
         end = time.monotonic() + LONGEST_SECONDS
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for piece in self.body_iterator:
-            with anyio.move_on_after(min(PIECE_SECONDS, end - time.monotonic())) as limit:
+            with anyio.move_on_after(min(self._sending.piece_seconds, end - time.monotonic())) as limit:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             if limit.cancelled_caught:
                 get_logger().info("file.too_slow", account=self._account_id)
