@@ -36,6 +36,8 @@ def facts(job: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if job["error"]:
         yield "reason", job["error"]["message"]
     yield "rows", _rows(job)
+    if job["prediction"] and job["prediction"]["category"]:
+        yield "answer", _answer(job["prediction"])
     yield "made", moment(job["created_at"])
     if job["started_at"] and job["finished_at"]:
         yield "time", _time(job)
@@ -71,6 +73,11 @@ def _rows(job: dict[str, Any]) -> str:
     counts = job["counts"]
     told = [f"{counts[name]:,} {name}" for name in ("succeeded", "failed", "reused", "pending") if counts[name]]
     return f"{counts['total']:,}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _answer(prediction: dict[str, Any]) -> str:
+    category = prediction["category"]
+    return f"{category['name']} ({category['code']}), confidence {prediction['confidence']:.0%}"
 
 
 def _reading(source: dict[str, Any]) -> Iterator[tuple[str, str]]:

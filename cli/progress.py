@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
@@ -14,7 +15,6 @@ from cli.job_words import progress_words
 from cli.terminal import say
 
 EVERY_SECONDS = 10.0
-MB = 1e6
 
 
 class Progress(Protocol):
@@ -105,8 +105,8 @@ def counting(progress: Progress, stage: str, size: int | None) -> Callable[[int]
 
     def count(done: int) -> None:
         rate = done / max(1e-6, time.monotonic() - begun)
-        share, of = (None, "") if size is None else (done / max(1, size), f" of {size / MB:.1f}")
-        progress.show(stage, share, f"{done / MB:.1f}{of} MB, {rate / MB:.1f} MB/s")
+        share, of = (None, "") if size is None else (done / max(1, size), f" of {decimal(size)}")
+        progress.show(stage, share, f"{decimal(done)}{of}, {decimal(round(rate))}/s")
 
     return count
 

@@ -17,8 +17,8 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(capsys: pytes
         follow(lines, [job(), job(succeeded=100), job("partially_succeeded", succeeded=437, failed=12, reused=20)])
 
     begun, sent_last, first, last = capsys.readouterr().out.splitlines()
-    assert begun.startswith("sending: 25%, 0.5 of 2.0 MB, ")
-    assert sent_last.startswith("sending: 100%, 2.0 of 2.0 MB, ")
+    assert begun.startswith("sending: 25%, 500.0 kB of 2.0 MB, ")
+    assert sent_last.startswith("sending: 100%, 2.0 MB of 2.0 MB, ")
     assert first == "rows: 25%, running, 0 of 449, 36.5/s, 0:00:12 left"
     assert last == "rows: 100%, partially_succeeded, 449 of 449, 36.5/s, 12 failed, 20 reused"
 
@@ -48,6 +48,6 @@ def test_on_a_terminal_each_stage_has_a_bar() -> None:
         counting(bars, "results", None)(1_500_000)
 
     drawn = said.getvalue()
-    assert "2.0 of 2.0 MB" in drawn
+    assert "2.0 MB of 2.0 MB" in drawn
     assert "449 of 449, 36.5/s, 12 failed" in drawn
     assert "1.5 MB" in drawn

@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -11,6 +12,7 @@ import pytest
 from shared.bundle import Bundle
 from tests.support.service import ROOT, prepare_data
 from training.demo.catalogue import sample_catalogue
+from training.products import Product
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +27,33 @@ def demo(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, tiny_b
     return folder
 
 
-def test_every_sample_product_is_answered_and_written_down(demo: Path) -> None:
-    with (demo / "results.csv").open(newline="", encoding="utf-8") as file:
+def test_every_sample_product_is_answered_and_written_down_beside_what_was_sent(demo: Path) -> None:
+    with (demo / "results.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
 
-    assert [row["product_id"] for row in rows] == [product.product_id for product in sample_catalogue()]
+    products = sample_catalogue()
+    assert [(row["productid"], row["designation"]) for row in rows] == [
+        (product.product_id, product.designation or "") for product in products
+    ]
     assert {row["status"] for row in rows} == {"succeeded"}
-    assert {row["needs_review"] for row in rows} <= {"true", "false"}
-    assert {row["modality"] for row in rows} == {"text+image", "text", "image"}
+    assert all(row["prediction"] for row in rows)
+    assert [row["modality"] for row in rows] == [modality_of(product) for product in products]
+
+
+def test_what_was_sent_is_one_catalogue_with_photos(demo: Path) -> None:
+    with zipfile.ZipFile(demo / "catalogue.zip") as archive:
+        photos = [name for name in archive.namelist() if name.startswith("images/")]
+        header = archive.read("catalogue.csv").decode().splitlines()[0]
+
+    assert len(photos) == sum(product.photo is not None for product in sample_catalogue())
+    assert header == "designation,description,productid,imageid"
+
+
+def test_how_far_it_is_is_told(demo: Path) -> None:
+    said = (demo / "said.txt").read_text()
+
+    assert "sending: 100%" in said
+    assert f"rows: 100%, succeeded, {len(sample_catalogue())} of {len(sample_catalogue())}" in said
 
 
 def test_the_bundles_measured_figures_are_printed(demo: Path, tiny_bundle: Bundle) -> None:
@@ -46,6 +67,11 @@ def test_the_bundles_measured_figures_are_printed(demo: Path, tiny_bundle: Bundl
 
 def test_the_service_that_it_started_has_ended(demo: Path) -> None:
     assert processes_of(demo / "data") == []
+
+
+def modality_of(product: Product) -> str:
+    sides = (("text", product.text), ("image", product.photo))
+    return "+".join(name for name, side in sides if side is not None)
 
 
 def processes_of(data_dir: Path) -> list[psutil.Process]:
