@@ -47,6 +47,8 @@ class FileForm:
             size += len(piece)
             if self._parts.first is None and size > SMALL_BODY:
                 raise _unreadable()
+        if self._parts.first is None and not self._parts.ended:
+            raise _unreadable()
         return self._parts.first
 
     async def content(self) -> AsyncGenerator[bytes, None]:

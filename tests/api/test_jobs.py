@@ -68,7 +68,7 @@ def test_a_waiting_job_says_where_it_stands(api: RunningApi, account: Account, c
     assert answer.headers["retry-after"] == "1"
     assert (job["status"], job["progress"], job["started_at"], job["version"]) == ("queued", 0.0, None, 1)
     assert job["queue_position"] >= 1
-    assert job["links"] == {"self": f"/api/jobs/{job_id}"}
+    assert job["links"]["self"] == f"/api/jobs/{job_id}"
     assert job["created_at"].endswith("Z")
     assert job["created_at"] < job["expires_at"]
     prediction = job["prediction"]
@@ -108,7 +108,7 @@ def test_a_job_that_failed_says_why(api: RunningApi, account: Account, client: h
     job = client.get(f"/api/jobs/{job_id}").json()
 
     assert (job["status"], job["counts"]["failed"], job["progress"]) == ("failed", 1, 1.0)
-    assert job["prediction"]["error"] == {"code": "PREDICTION_FAILED", "message": "The model failed."}
+    assert job["prediction"]["error"] == {"code": "PREDICTION_FAILED", "message": "The model failed.", "column": None}
     assert (job["prediction"]["status"], job["prediction"]["category"]) == ("failed", None)
 
 
