@@ -10,6 +10,8 @@ from shared.errors import Gone, NotFound
 from shared.predictions import PredictionRecord
 from shared.tables import Job, Prediction
 
+LARGEST_ROW = 2**31 - 1  # that its column holds: PostgreSQL cannot compare with more
+
 
 class ResultRow(NamedTuple):
     """A row's result, with the best category of each model alone; for many rows, so no more of them than is shown."""
@@ -96,7 +98,7 @@ def failed_after(connection: Connection, job_id: str, row: int, limit: int) -> S
 def _page(
     connection: Connection, columns: tuple[Any, ...], job_id: str, row: int, limit: int, *, failed: bool = False
 ) -> Sequence[Any]:
-    query = select(*columns).where(Prediction.job_id == job_id, Prediction.row > row)
+    query = select(*columns).where(Prediction.job_id == job_id, Prediction.row > min(row, LARGEST_ROW))
     if failed:
         query = query.where(Prediction.error.is_not(None))
     return connection.execute(query.order_by(Prediction.row).limit(limit)).all()
