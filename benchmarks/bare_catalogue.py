@@ -24,8 +24,8 @@ from benchmarks.products import photos
 from shared.fusion import calibrated, fused
 from shared.preparation import photo_pixels, product_text
 
-TEXT_BATCHES = (512, 1024, 2048)
-PHOTO_BATCHES = (8, 16, 32)
+TEXT_BATCHES = (512, 1024, 2048, 4096)
+PHOTO_BATCHES = (8, 16, 32, 64)
 WARM_UP_CALLS = 3
 
 

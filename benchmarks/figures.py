@@ -54,4 +54,5 @@ def spread(values: Sequence[float], *names: str) -> dict[str, float]:
 
 def say_target(name: str, value: float, target: str, met: bool) -> None:
     """Print a figure beside its target."""
-    print(f"  {'met   ' if met else 'MISSED'} {name}: {value:,.1f} (target {target})", flush=True)
+    digits = 1 if abs(value) >= 10 else 2
+    print(f"  {'met   ' if met else 'MISSED'} {name}: {value:,.{digits}f} (target {target})", flush=True)

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from shared.database import Database
 
 LIBRARIES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "tensorflow-cpu", "keras", "celery", "redis")
@@ -25,6 +27,12 @@ def machine_facts(database_url: str) -> dict[str, Any]:
         "libraries": {name: version(name) for name in LIBRARIES},
         "database": _durability(database_url),
     }
+
+
+def busy_seconds() -> float:
+    """Processor seconds that anybody on this machine has used, and those that its host took away."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def _processor() -> str:

@@ -39,15 +39,16 @@ UNLIMITED = {
 class Service:
     """A running `shelfwise up`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, data_dir: Path, password: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, data_dir: Path, log: Path, password: str) -> None:
         self.port = port
         self.data_dir = data_dir
+        self.log = log
         self._keeper = psutil.Process(process.pid)
         self._password = password
 
-    def token(self) -> str:
-        """An access token of the administrator."""
-        form = {"username": "admin", "password": self._password}
+    def token(self, username: str = "admin", password: str | None = None) -> str:
+        """An access token of the administrator, or of somebody else."""
+        form = {"username": username, "password": password or self._password}
         answer = httpx.post(f"http://127.0.0.1:{self.port}/api/auth", data=form, timeout=30, trust_env=False)
         return str(answer.raise_for_status().json()["access_token"])
 
@@ -55,6 +56,11 @@ class Service:
         """The process that runs a part."""
         wanted = PARTS[name]
         return next(process for process in self._processes() if tuple(process.cmdline()[1:]) == wanted)
+
+    def all_parts(self) -> dict[str, psutil.Process]:
+        """Every process by the name of its part, with the `keeper` that starts them and `redis`."""
+        redis = next(process for process in self._processes() if process.name().startswith("redis-server"))
+        return {name: self.part(name) for name in PARTS} | {"redis": redis, "keeper": self._keeper}
 
     def cpu_seconds(self) -> dict[str, float]:
         """Processor time that each part has used so far, and all together as `service`."""
@@ -108,7 +114,7 @@ def running_service(bundle: Bundle) -> Iterator[Service]:
             process = subprocess.Popen(command, env=environment, stdout=out, stderr=err, cwd=ROOT)
             try:
                 _wait_until_ready(process, output, log)
-                yield Service(process, port, data_dir, password)
+                yield Service(process, port, data_dir, log, password)
             finally:
                 _end(process)
 

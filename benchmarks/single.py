@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
 from benchmarks.bare import bare_photo_milliseconds, bare_text_milliseconds
 from benchmarks.bundle import demo_bundle, tiny_bundle
 from benchmarks.disk import flush_milliseconds
 from benchmarks.figures import Figure, say_target, spread
 from benchmarks.load import LoadProcess, Outcome, Plan
-from benchmarks.machine import machine_facts
+from benchmarks.machine import busy_seconds, machine_facts
 from benchmarks.products import Request, get_request, photo_requests, text_requests
 from benchmarks.service import Service, running_service
 from shared.bundle import Bundle
@@ -54,11 +53,11 @@ class Bench:
         """Load the service with these requests, first to warm up and then to measure."""
         self.load(requests, clients, min(WARM_UP_SECONDS, self.seconds), **plan)
         flushes = spread(flush_milliseconds(self.service.data_dir), "p50", "p99")
-        busy, own = _busy_seconds(), self.service.cpu_seconds()
+        busy, own = busy_seconds(), self.service.cpu_seconds()
         outcome = self.load(requests, clients, self.seconds, **plan)
         used = {part: after - own[part] for part, after in self.service.cpu_seconds().items()}
         used["load"] = outcome.cpu_seconds
-        used["others"] = max(0.0, _busy_seconds() - busy - used["service"] - used["load"])
+        used["others"] = max(0.0, busy_seconds() - busy - used["service"] - used["load"])
         figure = _figure(name, clients, outcome, expected, used, flushes)
         figure.extra["api_ms_per_request"] = round(1000 * used["api"] / max(1, figure.requests), 3)
         print(figure.line(), flush=True)
@@ -192,12 +191,6 @@ def _figure(
         cpu_cores={part: round(seconds / outcome.seconds, 3) for part, seconds in used.items()},
         flush_milliseconds=flushes,
     )
-
-
-def _busy_seconds() -> float:
-    """Processor seconds that anybody on this machine has used, and those that its host took away."""
-    times = psutil.cpu_times()
-    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def _arguments() -> argparse.Namespace:
