@@ -35,8 +35,10 @@ format: .venv/installed-dev ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed-dev ## measure the single-product path of a running service
-	@$(BIN)/python -m benchmarks.single
+bench: .venv/installed-dev ## measure a running service with single products and with whole catalogues
+	@mkdir -p benchmarks/.cache
+	@$(BIN)/python -m benchmarks.single --out benchmarks/.cache/single.json
+	@$(BIN)/python -m benchmarks.catalogue --out benchmarks/.cache/catalogue.json
 
 lock: .venv/installed-dev ## pin the newest allowed versions of every dependency, with hashes
 	@scripts/lock

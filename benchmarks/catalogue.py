@@ -6,6 +6,7 @@ beside its target. README.md explains.
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def main() -> None:
     if arguments.out:
         result = {"machine": facts, "bundle": bundle.manifest.version, "api_mib_at_start": memory, **bench.figures}
         arguments.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if bench.failed_requests:
+        sys.exit(f"{bench.failed_requests} requests failed: these figures do not count.")
 
 
 def _arguments() -> argparse.Namespace:

@@ -51,6 +51,7 @@ class CatalogueBench:
         self.bundle = bundle
         self.sizes = sizes
         self.figures: dict[str, Any] = {}
+        self.failed_requests = 0
         self._next = 0
 
     def texts(self, rows: int) -> Path:
