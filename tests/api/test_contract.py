@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.parameters import cursor_after
 from migrations.upgrade import upgrade
 from shared.database import Database
 from shared.releases import publish
@@ -100,7 +101,7 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
             for n in range(MANY)
         ]
     pools = [
-        Pool("id", ("get_job", "get_job_events", "delete_job"), jobs),
+        Pool("id", ("get_job", "get_job_events", "get_job_results", "get_job_errors", "delete_job"), jobs),
         Pool("id", ("cancel_job",), open_jobs),
         Pool("id", ("get_user", "change_user", "delete_user", "renew_user_secret"), people + services),
         Pool("id", ("correct_prediction",), predictions),
@@ -113,11 +114,13 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
     admins = ("/api/users", "/api/models") if account.role is Role.ADMIN else ()
     paths = ("/api/jobs", "/api/predictions", "/api/products", *admins)
     cursors = {path: own.get(path, params={"limit": 1}).json()["next_cursor"] for path in paths}
+    cursors |= {f"/api/jobs/{{id}}/{part}": cursor_after("0") for part in ("results", "errors")}
+    of_a_job = dict.fromkeys(("/api/jobs/{id}/results", "/api/jobs/{id}/errors"), cursors["/api/predictions"])
     return pools, {
         "CONTRACT_OWN_ID": account.id,
         "CONTRACT_STORED_PRODUCT": STORED_PRODUCT,
         "CONTRACT_CODES": json.dumps([category.code for category in RAKUTEN]),
-        "CONTRACT_CURSORS": json.dumps(cursors),
+        "CONTRACT_CURSORS": json.dumps({**cursors, **of_a_job}),
     }
 
 

@@ -1,6 +1,5 @@
 """A job's results as pages of JSON, and who gets what in which format: GET /api/jobs/{id}/results."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from tests.support.results import add_job, answered, failed, waiting
 ROWS = (
     answered(ANSWER, designation="Transat"),
     failed("EMPTY_PRODUCT", "A product needs a readable text or an image.", product_id="7"),
-    answered(replace(ANSWER, code=1560, confidence=0.4), designation="Table"),
+    answered(ANSWER._replace(code=1560, confidence=0.4), designation="Table"),
     waiting(designation="Lampe"),
 )
 MEDIA_TYPES = {
@@ -88,7 +87,7 @@ def test_categories_have_the_names_of_the_version_that_predicted_them(
     classes = tuple(Category(each.code, f"Rayon {each.code}") for each in manifest.classes)
     with api.database.begin() as connection:
         add_bundle(connection, manifest.model_copy(update={"classes": classes}))
-    rows = (answered(replace(ANSWER, model_version="renamed-1")), answered(replace(ANSWER, model_version="other-1")))
+    rows = (answered(ANSWER._replace(model_version="renamed-1")), answered(ANSWER._replace(model_version="other-1")))
     job_id = add_job(api.database, account.id, None, rows)
 
     items = page(client, f"/api/jobs/{job_id}/results")["items"]

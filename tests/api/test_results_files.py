@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,7 @@ from tests.support.ledger import ANSWER
 from tests.support.results import add_job, answered, failed, stored_source, waiting
 
 OURS = [column.name for column in RESULT_COLUMNS]
-BOTH = replace(
-    ANSWER,
+BOTH = ANSWER._replace(
     confidence=0.75,
     image_scores=[(1560, 0.5), (2582, 0.25)],
     text_weight=0.5,

@@ -1,7 +1,5 @@
 """Queries of a job's results: pages in the order of its file, at the same cost anywhere in it."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -14,7 +12,7 @@ from shared.tables import Job
 from tests.support.ledger import ANSWER
 from tests.support.results import add_job, answered, failed, waiting
 
-BOTH = replace(ANSWER, image_scores=[(1560, 0.5), (2582, 0.25)], modality="text+image")
+BOTH = ANSWER._replace(image_scores=[(1560, 0.5), (2582, 0.25)], modality="text+image")
 ROWS = [
     answered(BOTH, designation="a"),
     failed("X", "x", "Titre", product_id="7"),
