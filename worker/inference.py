@@ -129,33 +129,40 @@ class Inference:
     def _answers(self, scores: ScoredRows) -> Iterator[Answer]:
         """The answers to n rows of scores."""
         weight, needs_review = self._manifest.fusion.text_weight, self._manifest.needs_review
-        for text, image, top in zip(
-            self._top(scores.text), self._top(scores.image), self._top(scores.fused), strict=True
-        ):
-            code, confidence = (top or [])[0]
-            modality: Modality = "text+image" if text and image else "text" if text else "image"
+        for text, image, both in zip(*self._tops(scores), strict=True):
+            top: TopScores = both or text or image or []
+            code, confidence = top[0]
+            modality: Modality = "text+image" if both else "text" if text else "image"
             yield Answer(
-                code=code,
-                confidence=confidence,
-                top=top,
-                text_scores=text,
-                image_scores=image,
-                text_weight=weight if text and image else float(text is not None),
-                modality=modality,
-                needs_review=needs_review(modality, code, confidence),
-                model_version=self.version,
+                code,
+                confidence,
+                top,
+                text,
+                image,
+                weight if both else float(text is not None),
+                modality,
+                needs_review(modality, code, confidence),
+                self.version,
             )
 
-    def _top(self, scores: NDArray[np.float32]) -> Iterator[TopScores | None]:
-        """Of each of n rows the best categories with their probabilities; None where there was no such input."""
-        absent = np.isnan(scores[:, 0])
+    def _tops(self, scores: ScoredRows) -> tuple[Iterable[TopScores | None], ...]:
+        """The best categories by the text, by the photo, and by both, where there are both: one alone is the answer."""
+        lacks_text, lacks_image = np.isnan(scores.text[:, 0]), np.isnan(scores.image[:, 0])
+        return (
+            self._top(scores.text, lacks_text),
+            self._top(scores.image, lacks_image),
+            self._top(scores.fused, lacks_text | lacks_image),
+        )
+
+    def _top(self, scores: NDArray[np.float32], absent: NDArray[np.bool_]) -> Iterable[TopScores | None]:
+        """Of each of n rows the best categories with their probabilities; None for those that are `absent`."""
         if absent.all():
             return repeat(None, len(scores))
         best = np.argsort(-scores, axis=1, kind="stable")[:, :TOP]
         codes = self._codes[best].tolist()
         # Rounded as float64: a float32 shows what its rounding leaves behind.
         values = np.take_along_axis(scores, best, axis=1).astype(np.float64).round(6).tolist()
-        return (
+        return [
             None if is_absent else list(zip(row_codes, row_values, strict=True))
             for is_absent, row_codes, row_values in zip(absent.tolist(), codes, values, strict=True)
-        )
+        ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
@@ -33,8 +33,7 @@ class Claim:
     failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class ClaimedRow(NamedTuple):
     """One product of a claimed batch; `image` is the SHA-256 of its photo. The last three find an earlier answer."""
 
     prediction_id: int
@@ -88,7 +87,7 @@ def has_ready(connection: Connection, *lanes: Lane) -> bool:
 def claimed_rows(connection: Connection, claims: Sequence[Claim]) -> list[ClaimedRow]:
     """The unfinished rows of claimed batches, batch by batch in input order."""
     found = connection.execute(_ROWS, {"batches_": [held.batch_id for held in claims]})
-    return [ClaimedRow(*row) for row in found]  # type: ignore[arg-type]  # batch_id is set: it was asked for
+    return [ClaimedRow._make(row) for row in found]
 
 
 def renew(connection: Connection, claims: Iterable[Claim], lease: timedelta) -> None:

@@ -1,8 +1,9 @@
 """Finish: write what a claim came to, only while it is still this worker's to write."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Update, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -12,13 +13,13 @@ from shared.ledger.claim import Claim, ClaimedRow, lock_held
 from shared.ledger.locks import OpenJob, lock_jobs
 from shared.ledger.settle import Tally, settle
 from shared.lifecycle import BatchState, JobStatus, move
+from shared.many_rows import ManyRows, moment
 from shared.tables import Batch, Prediction
 
 TopScores: TypeAlias = list[tuple[int, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A row's prediction. Scores are `[(code, score), …]`, best first; None where the product had no such input.
 
     `reused_from` is the id of the row that got this answer from the model, where it is an earlier one.
@@ -96,46 +97,41 @@ def _changed(connection: Connection, rerun: OpenJob, answers: Sequence[tuple[int
 
 def write_answers(connection: Connection, answers: Sequence[tuple[int, Answer]]) -> None:
     """Store predictions by the ids of their rows."""
-    if not answers:
-        return
-    moment = now()
-    connection.execute(
-        _ANSWER,
-        [
-            {
-                "id_": prediction_id,
-                "prediction_": answer.code,
-                "confidence_": answer.confidence,
-                "top_": answer.top,
-                "text_scores_": answer.text_scores,
-                "image_scores_": answer.image_scores,
-                "text_weight_": answer.text_weight,
-                "modality_": answer.modality,
-                "needs_review_": answer.needs_review,
-                "model_version_": answer.model_version,
-                "reused_from_": answer.reused_from,
-                "finished_at_": moment,
-            }
-            for prediction_id, answer in answers
-        ],
-    )
+    finished_at = moment(connection, now())
+    rows = []
+    for prediction_id, answer in answers:
+        top = _as_json(answer.top)
+        rows.append(
+            (
+                prediction_id,
+                answer.code,
+                answer.confidence,
+                top,
+                top if answer.text_scores == answer.top else _as_json(answer.text_scores),
+                top if answer.image_scores == answer.top else _as_json(answer.image_scores),
+                answer.text_weight,
+                answer.modality,
+                answer.needs_review,
+                answer.model_version,
+                answer.reused_from,
+                finished_at,
+            )
+        )
+    _ANSWER.execute(connection, rows)
+
+
+def _as_json(scores: TopScores | None) -> str | None:
+    return None if scores is None else json.dumps(scores)
 
 
 def write_errors(connection: Connection, errors: Sequence[tuple[int, RowError]]) -> None:
     """Store row errors by the ids of their rows."""
     if not errors:
         return
-    moment = now()
-    connection.execute(
-        _ERROR,
-        [{"id_": prediction_id, "error_": error.stored(), "finished_at_": moment} for prediction_id, error in errors],
+    finished_at = moment(connection, now())
+    _ERROR.execute(
+        connection, [(prediction_id, json.dumps(error.stored()), finished_at) for prediction_id, error in errors]
     )
-
-
-def _update_row(*columns: InstrumentedAttribute[Any]) -> Update:
-    """An UPDATE of one row by `id_`, taking each column's value from the parameter of its name and `_`."""
-    values = {column: bindparam(f"{column.key}_", type_=column.type) for column in columns}
-    return update(Prediction).where(Prediction.id == bindparam("id_")).values(values)
 
 
 _Former = aliased(Prediction)
@@ -149,7 +145,15 @@ _DONE = (
     .where(Batch.id.in_(bindparam("batches_", expanding=True)))
     .values(lease_until=None)
 )
-_ANSWER = _update_row(
+
+
+def _update_row(*columns: InstrumentedAttribute[Any]) -> Update:
+    """An UPDATE of one row by `id_`, taking each column's value from the parameter of its name and `_`."""
+    values = {column: bindparam(f"{column.key}_", type_=column.type) for column in columns}
+    return update(Prediction).where(Prediction.id == bindparam("id_")).values(values)
+
+
+_ANSWERED = (
     Prediction.prediction,
     Prediction.confidence,
     Prediction.top,
@@ -162,4 +166,5 @@ _ANSWER = _update_row(
     Prediction.reused_from,
     Prediction.finished_at,
 )
-_ERROR = _update_row(Prediction.error, Prediction.finished_at)
+_ANSWER = ManyRows(_update_row(*_ANSWERED), "id_", *(f"{column.key}_" for column in _ANSWERED))
+_ERROR = ManyRows(_update_row(Prediction.error, Prediction.finished_at), "id_", "error_", "finished_at_")

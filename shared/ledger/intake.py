@@ -5,9 +5,11 @@ their errors, what the account is charged, and where to go on. So whoever reads 
 behind the last row that is here, and predicting overlaps reading.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -26,6 +28,7 @@ from shared.ledger.settle import Tally, settle
 from shared.ledger.submission import ProductInput
 from shared.ledger.turns import next_turn
 from shared.lifecycle import BatchState, in_states, move
+from shared.many_rows import ManyRows, moment
 from shared.products import LabelledInput, store_products
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
@@ -47,8 +50,7 @@ class IntakeJob:
     position: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class IntakeRow:
+class IntakeRow(NamedTuple):
     """A row of a file under its number: a product, its category's `label` if it has one, or why it is none."""
 
     number: int
@@ -194,15 +196,19 @@ def _unpaid(
 
 def _enter(connection: Connection, job: IntakeJob, good: Sequence[IntakeRow], bad: Sequence[IntakeRow]) -> set[Lane]:
     """Insert rows: those that a model can have in one batch, those whose photos are to be fetched in others."""
-    entries = [_row(job, row, None) for row in bad]
+    entered_at = moment(connection, now())
+    entries = [_row(job, row, None, entered_at) for row in bad]
     at_once = [row for row in good if row.product.image_url is None]
     if at_once:
         batch_id = _insert_batch(connection, job, "predict", Lane.BULK, at_once)
-        entries += [_row(job, row, batch_id) for row in at_once]
-    entries += _fetched_first(connection, job, [row for row in good if row.product.image_url is not None])
-    if entries:
-        connection.execute(_ROW, entries)
-    return {lane for lane, has in ((Lane.BULK, at_once), (Lane.IO, len(at_once) < len(good))) if has}
+        entries += [_row(job, row, batch_id, entered_at) for row in at_once]
+    to_fetch = [row for row in good if row.product.image_url is not None]
+    for start in range(0, len(to_fetch), FETCH_CLAIM):
+        some = to_fetch[start : start + FETCH_CLAIM]
+        batch_id = _insert_batch(connection, job, "fetch", Lane.IO, some)
+        entries += [_row(job, row, batch_id, entered_at) for row in some]
+    _ROW.execute(connection, entries)
+    return {lane for lane, rows in ((Lane.BULK, at_once), (Lane.IO, to_fetch)) if rows}
 
 
 def _store_labelled(
@@ -224,15 +230,6 @@ def _labelled(row: IntakeRow, photos: Mapping[str, int]) -> tuple[LabelledInput,
     return labelled, None if product.image is None else photos[product.image]
 
 
-def _fetched_first(connection: Connection, job: IntakeJob, rows: Sequence[IntakeRow]) -> list[dict[str, Any]]:
-    entries = []
-    for start in range(0, len(rows), FETCH_CLAIM):
-        some = rows[start : start + FETCH_CLAIM]
-        batch_id = _insert_batch(connection, job, "fetch", Lane.IO, some)
-        entries += [_row(job, row, batch_id) for row in some]
-    return entries
-
-
 def _insert_batch(connection: Connection, job: IntakeJob, kind: str, lane: Lane, rows: Sequence[IntakeRow]) -> int:
     return int(
         connection.execute(
@@ -251,27 +248,28 @@ def _insert_batch(connection: Connection, job: IntakeJob, kind: str, lane: Lane,
     )
 
 
-def _row(job: IntakeJob, row: IntakeRow, batch_id: int | None) -> dict[str, Any]:
-    product, moment, input_hash = row.product, now(), None
-    if row.error is None and product.image_url is None:
-        input_hash = product.input_hash
-    return {
-        "job_id": job.job_id,
-        "owner_id": job.owner_id,
-        "batch_id": batch_id,
-        "row": row.number,
-        "product_id": product.product_id,
-        "designation": product.designation,
-        "description": product.description,
-        "image": product.image,
-        "image_url": product.image_url,
-        "label": row.label,
-        "input_hash": input_hash,
-        "reuse_key": None if input_hash is None else reuse_key(job.owner_id, input_hash),
-        "error": None if row.error is None else row.error.stored(),
-        "created_at": moment,
-        "finished_at": None if row.error is None else moment,
-    }
+def _row(job: IntakeJob, row: IntakeRow, batch_id: int | None, entered_at: datetime | str) -> tuple[Any, ...]:
+    """A row's values in the order of _COLUMNS."""
+    product, error = row.product, row.error
+    input_hash = product.input_hash if error is None and product.image_url is None else None
+    return (
+        job.job_id,
+        job.owner_id,
+        batch_id,
+        row.number,
+        product.product_id,
+        product.designation,
+        product.description,
+        product.image,
+        product.image_url,
+        row.image_id,
+        row.label,
+        input_hash,
+        None if input_hash is None else reuse_key(job.owner_id, input_hash),
+        None if error is None else json.dumps(error.stored()),
+        entered_at,
+        None if error is None else entered_at,
+    )
 
 
 def _advance(connection: Connection, claim: Claim, job: IntakeJob, chunk: Chunk, rows: int) -> None:
@@ -310,4 +308,22 @@ def _hand_over(connection: Connection, claim: Claim, job: IntakeJob) -> bool:
 
 
 _BATCH = insert(Batch).returning(Batch.id)
-_ROW = insert(Prediction)
+_COLUMNS = (
+    "job_id",
+    "owner_id",
+    "batch_id",
+    "row",
+    "product_id",
+    "designation",
+    "description",
+    "image",
+    "image_url",
+    "image_id",
+    "label",
+    "input_hash",
+    "reuse_key",
+    "error",
+    "created_at",
+    "finished_at",
+)
+_ROW = ManyRows(insert(Prediction), *_COLUMNS)
