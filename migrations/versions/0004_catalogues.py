@@ -12,6 +12,7 @@ down_revision = "0003"
 _ANSWERED = sa.text("model_version IS NOT NULL AND reused_from IS NULL")
 _KEPT = sa.text("cleared_at IS NULL AND deleted_at IS NULL")
 _CLEARING = sa.text("cleared_at IS NOT NULL AND source_key IS NOT NULL")
+_HAS_IMAGE = sa.text("image IS NOT NULL")
 _HAS_SOURCE = sa.text("source_key IS NOT NULL")
 _HAS_ERROR = sa.text("error IS NOT NULL")
 
@@ -44,12 +45,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_predictions_reuse", "predictions", ["reuse_key"], sqlite_where=_ANSWERED, postgresql_where=_ANSWERED
     )
+    op.drop_index("ix_predictions_image", "predictions")
+    op.create_index(
+        "ix_predictions_image", "predictions", ["image"], sqlite_where=_HAS_IMAGE, postgresql_where=_HAS_IMAGE
+    )
     op.create_index(
         "ix_predictions_errors", "predictions", ["job_id", "row"], sqlite_where=_HAS_ERROR, postgresql_where=_HAS_ERROR
     )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_predictions_image", "predictions")
+    op.create_index("ix_predictions_image", "predictions", ["image"])
     op.drop_index("ix_predictions_errors", "predictions")
     op.drop_index("ix_predictions_reuse", "predictions")
     op.create_index("ix_predictions_reuse", "predictions", ["owner_id", "input_hash", "model_version"])

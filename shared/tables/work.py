@@ -186,7 +186,7 @@ class Prediction(Base):
     product_id: Mapped[str | None] = mapped_column(String(200))
     designation: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
-    image: Mapped[str | None] = mapped_column(ForeignKey("images.sha256"), index=True)
+    image: Mapped[str | None] = mapped_column(ForeignKey("images.sha256"))
     prediction: Mapped[int | None]
     confidence: Mapped[float | None] = mapped_column(Float)
     top: Mapped[list[list[float]] | None] = mapped_column(JSON)
@@ -217,6 +217,12 @@ class Prediction(Base):
             postgresql_where=text("model_version IS NOT NULL AND reused_from IS NULL"),
         ),
         Index("ix_predictions_owner_id_id", "owner_id", "id"),
+        Index(
+            "ix_predictions_image",
+            "image",
+            sqlite_where=text("image IS NOT NULL"),
+            postgresql_where=text("image IS NOT NULL"),
+        ),
         Index(
             "ix_predictions_photos",
             "owner_id",
