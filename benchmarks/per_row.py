@@ -19,7 +19,8 @@ from benchmarks.row_worker import ROW_TASK, ROWS, row_celery
 from shared.database import Database
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
 
-WAYS = {"threads": 1, "prefork": os.cpu_count() or 1}  # Celery's pools, and how many of them run
+CORES = os.cpu_count() or 1
+WAYS = {"threads": 1, "prefork": CORES}  # Celery's pools, and how many of them run
 WARM_UP_SHARE = 0.2
 PATIENCE_SECONDS = 180
 LOOK_SECONDS = 0.2
@@ -56,7 +57,8 @@ def _measure(folder: Path, rows: int, pool: str, concurrency: int) -> PerRowFigu
         arguments = [broker, str(folder), url, pool, str(concurrency)]
         command, log = [sys.executable, "-m", "benchmarks.row_worker", *arguments], Path(data) / "log"
         with log.open("wb") as output:
-            worker = subprocess.Popen(command, stdout=output, stderr=output)
+            environment = os.environ | {"TF_NUM_INTRAOP_THREADS": str(CORES // concurrency)}  # so that all fit
+            worker = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             rate = _drained(database, rows, worker, log)
         finally:
