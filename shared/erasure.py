@@ -3,37 +3,40 @@
 A million rows cannot go in one transaction: on SQLite nobody else could write meanwhile. So deleting sets
 `deleted_at`, of the job or of the account alone, which every query that people's requests use looks at
 (`shared/deleted.py`). `erase_some` then ends what deleted accounts still have running, some jobs at a time, and
-removes the rows in pieces: predictions (their corrections go with them), batches, the source in the object store,
-the job (its webhook events and their deliveries go with it), and when an account has no job left, the account with
-all that hangs on it.
+removes the rows in pieces: predictions (their corrections go with them), batches, the job with its file in the object
+store (its webhook events and their deliveries go with it), and when an account has no job left, the account with all
+that hangs on it. When nothing deleted is left, it goes on with what is kept no longer (`shared/retention.py`).
 """
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeAlias
 
-from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, or_, select, update
 
 from shared.administrators import require_another_admin
+from shared.catalogues.files import release_files
 from shared.database import Database
 from shared.deleted import DELETED_ACCOUNTS, JOB_IS_THERE
 from shared.errors import Conflict, NotFound
+from shared.fetched_photos import forget_photos_of
 from shared.identifiers import now
-from shared.image_collection import release_images
 from shared.lanes import Lane
 from shared.ledger.cancel import cancel
 from shared.lifecycle import OPEN_BATCH, OPEN_JOB, JobStatus, in_states
+from shared.retention import clear_piece
+from shared.row_erasure import erase_batches, erase_rows
 from shared.store import ObjectStore
-from shared.tables import Batch, Image, Job, Prediction, RefreshToken, User, WebhookEndpoint
-from shared.usage import lock_usage, refund_bytes
+from shared.tables import Batch, Job, RefreshToken, User, WebhookEndpoint
+from shared.usage import lock_usage
 
-ROWS = 1_000  # in one transaction
-JOBS = 200  # likewise: jobs of one product are many
+JOBS = 200  # in one transaction: jobs of one product are many
 CANCELED = 1_000
 ACCOUNTS = 20
 NO_PASSWORD = "!"  # noqa: S105  # no password has this hash
 
-_DeletedJob: TypeAlias = Row[str, str, dict[str, Any] | None, JobStatus]
+_DeletedJob: TypeAlias = Row[str, str, JobStatus]
 
 
 def delete_job(connection: Connection, job_id: str, owner_id: str | None) -> None:
@@ -78,8 +81,10 @@ def delete_account(connection: Connection, user_id: str) -> None:
     connection.execute(update(WebhookEndpoint).where(WebhookEndpoint.owner_id == user_id).values(active=False))
 
 
-def erase_some(database: Database, store: ObjectStore, seconds: float) -> bool:
-    """Erase what is deleted, piece by piece; returns True once a look finds nothing deleted, False when time is up.
+def erase_some(database: Database, store: ObjectStore, seconds: float, kept_for: timedelta | None = None) -> bool:
+    """Erase what is deleted, and what ended longer ago than it is `kept_for` (None: nothing is too old).
+
+    Piece by piece: returns True once a look finds nothing more, False when time is up.
 
     One piece is always done, and none is broken off: a new one begins only while, by the time it begins, less than
     `seconds` have passed. Between two it rests for as long as the first of them took: SQLite's lock is not a queue,
@@ -88,7 +93,7 @@ def erase_some(database: Database, store: ObjectStore, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while True:
         began = time.monotonic()
-        if not _erase_piece(database, store):
+        if not _erase_piece(database, store) and (kept_for is None or not clear_piece(database, store, kept_for)):
             return True
         rest = time.monotonic() - began
         if began + 2 * rest >= end:
@@ -108,9 +113,10 @@ def _erase_piece(database: Database, store: ObjectStore) -> bool:
         if cancel(connection, connection.scalars(_RUNNING_FOR_NOBODY)):
             return True
         jobs = _deleted_jobs(connection)
-        erased_rows = _erase_rows(connection, [job.id for job in jobs])
+        job_ids = [job.id for job in jobs]
+        erased_rows = erase_rows(connection, job_ids) or erase_batches(connection, job_ids)
     if jobs and not erased_rows:
-        _erase_jobs(database, store, jobs)
+        _erase_jobs(database, store, job_ids)
     elif not jobs:
         _erase_accounts(database)
     return True
@@ -119,8 +125,8 @@ def _erase_piece(database: Database, store: ObjectStore) -> bool:
 def _deleted_jobs(connection: Connection) -> Sequence[_DeletedJob]:
     """The first of the deleted jobs, as many as belong to one account: its `usage` is then the only one locked.
 
-    Those who erase at the same time wait here for each other. Nobody else locks a job that has ended, so that the
-    order of locks (batches before jobs) is nothing to it.
+    Those who erase at the same time wait here for each other. Of a job that has ended nobody locks a batch as well, so
+    that the order of locks (batches before jobs) is nothing to it.
     """
     for first in (_MARKED_JOBS, _ACCOUNTS_JOBS):
         still_open = [job.id for job in connection.execute(first.limit(JOBS)) if job.status in OPEN_JOB]
@@ -133,42 +139,11 @@ def _deleted_jobs(connection: Connection) -> Sequence[_DeletedJob]:
     return []
 
 
-def _erase_rows(connection: Connection, jobs: Sequence[str]) -> bool:
-    """Erase some predictions of these jobs, or when there are none some batches; returns whether there were any."""
-    some = select(Prediction.id).where(Prediction.job_id.in_(jobs)).limit(ROWS)
-    rows = connection.execute(
-        delete(Prediction).where(Prediction.id.in_(some)).returning(Prediction.owner_id, Prediction.image)
-    ).all()
-    photos = {row.image for row in rows if row.image is not None}
-    if photos:
-        _refund_photos(connection, rows[0].owner_id, photos)
-        release_images(connection, photos)
-    if rows:
-        return True
-    batches = select(Batch.id).where(Batch.job_id.in_(jobs)).limit(ROWS)
-    return connection.execute(delete(Batch).where(Batch.id.in_(batches))).rowcount > 0
-
-
-def _refund_photos(connection: Connection, owner_id: str, photos: Iterable[str]) -> None:
-    """Give an account back the bytes of those of these photos that none of its rows names any more."""
-    lock_usage(connection, owner_id)
-    still_held = exists().where(Prediction.owner_id == owner_id, Prediction.image == Image.sha256)
-    freed = connection.scalar(select(func.sum(Image.size)).where(Image.sha256.in_(photos), ~still_held))
-    if freed:
-        refund_bytes(connection, owner_id, int(freed))
-
-
-def _erase_jobs(database: Database, store: ObjectStore, jobs: Sequence[_DeletedJob]) -> None:
-    """Erase deleted jobs of which nothing is left but their source."""
-    # Before the rows, which are all that knows the keys; a job that is looked at twice has no source the second time.
-    store.delete(job.source["key"] for job in jobs if job.source and "key" in job.source)
+def _erase_jobs(database: Database, store: ObjectStore, jobs: Sequence[str]) -> None:
+    """Erase deleted jobs of which nothing is left but their files."""
     with database.begin() as connection:
-        erased = connection.execute(
-            delete(Job).where(Job.id.in_([job.id for job in jobs])).returning(Job.owner_id, Job.source)
-        ).all()
-        freed = sum(job.source.get("size", 0) for job in erased if job.source)
-        if freed:
-            refund_bytes(connection, erased[0].owner_id, freed)
+        release_files(connection, store, jobs)
+        connection.execute(delete(Job).where(Job.id.in_(jobs)))
 
 
 def _erase_accounts(database: Database) -> None:
@@ -179,6 +154,8 @@ def _erase_accounts(database: Database) -> None:
     with database.begin() as connection:
         deleted = DELETED_ACCOUNTS.order_by(User.id).limit(ACCOUNTS)
         for user_id in connection.scalars(deleted).all():
+            if forget_photos_of(connection, user_id):
+                continue
             lock_usage(connection, user_id)  # before the account, as those who accept for it do
             locked = connection.scalar(select(User.id).where(User.id == user_id).with_for_update(skip_locked=True))
             if locked and connection.scalar(select(Job.id).where(Job.owner_id == user_id).limit(1)) is None:
@@ -191,6 +168,6 @@ _RUNNING_FOR_NOBODY = (
     .where(Batch.lane.in_(list(Lane)), Batch.owner_id.in_(DELETED_ACCOUNTS), in_states(Batch.state, *OPEN_BATCH))
     .limit(CANCELED)
 )
-_DELETED_JOB = select(Job.id, Job.owner_id, Job.source, Job.status)
+_DELETED_JOB = select(Job.id, Job.owner_id, Job.status)
 _MARKED_JOBS = _DELETED_JOB.where(Job.deleted_at.is_not(None)).order_by(Job.deleted_at)
 _ACCOUNTS_JOBS = _DELETED_JOB.where(Job.owner_id.in_(DELETED_ACCOUNTS)).order_by(Job.owner_id, Job.id)

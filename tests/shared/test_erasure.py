@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event, func, insert, select, text, update
 
 from shared.database import Database
-from shared.erasure import ROWS, delete_account, delete_job, erase_some
+from shared.erasure import delete_account, delete_job, erase_some
 from shared.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from shared.fetched_photos import remember_photos
 from shared.identifiers import new_id, now
 from shared.image_collection import collect_released
 from shared.images import image_key, keep_image, touch_image
@@ -18,6 +19,7 @@ from shared.ledger.accept import accept_products
 from shared.ledger.cancel import cancel, cancel_job
 from shared.ledger.submission import Accepted, ProductInput, Submission
 from shared.predictions import PredictionFilter, predictions_before, shows_photo
+from shared.row_erasure import ROWS
 from shared.store import ObjectStore
 from shared.tables import (
     Base,
@@ -144,13 +146,18 @@ def test_a_deleted_job_is_erased_with_all_that_hangs_on_it(database: Database, s
     tell_and_correct(database, owner, job_id)
     store.put(f"catalogues/{job_id}", b"a file")
     with database.begin() as connection:
-        connection.execute(update(Job).values(source={"key": f"catalogues/{job_id}", "size": 6}))
+        connection.execute(update(Job).values(file_of(f"catalogues/{job_id}", 6)))
 
     delete_and_erase(database, store, job_id)
 
     for table in (Job, Batch, Prediction, Correction, WebhookEvent, WebhookDelivery, WebhookAttempt):
         assert count(database, table) == 0
     assert store.size(f"catalogues/{job_id}") is None
+
+
+def file_of(key: str, size: int) -> dict[str, Any]:
+    """What a job's row says of its file."""
+    return {"source_key": key, "source": {"key": key, "size": size, "sha256": "ab" * 32, "format": "csv"}}
 
 
 def tell_and_correct(database: Database, owner: str, job_id: str) -> None:
@@ -266,7 +273,7 @@ def test_a_photo_is_refunded_with_the_last_row_of_its_owner(database: Database, 
 def test_a_source_is_refunded(database: Database, store: ObjectStore, owner: str) -> None:
     job_id = ended_job(database, owner)
     with database.begin() as connection:
-        connection.execute(update(Job).values(source={"key": f"catalogues/{job_id}", "size": 600}))
+        connection.execute(update(Job).values(file_of(f"catalogues/{job_id}", 600)))
         charge(connection, owner, 1, 1_000, QUOTAS)
 
     delete_and_erase(database, store, job_id)
@@ -395,6 +402,8 @@ def test_nothing_of_an_erased_account_is_left(database: Database, store: ObjectS
     tell_and_correct(database, owner, jobs_of(database, owner)[0])
     accept(database, owner, TITLE)
     accept_catalogue(database, owner, "one", "two")
+    with database.begin() as connection:
+        remember_photos(connection, [((owner, "https://shop.example/1.jpg"), own_photo, '"v1"')])
 
     delete_user(database, owner)
     erase_all(database, store)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
+from shared.catalogues.source import converted_key, source_key
 from shared.database import Database
 from shared.erasure import delete_account
 from shared.errors import Unavailable
@@ -18,7 +19,7 @@ from shared.settings import load_settings
 from shared.store import ObjectStore
 from shared.tables import Image, Job, User
 from tests.conftest import add_owner
-from tests.support.ledger import accept
+from tests.support.ledger import TITLE, accept, finish_all, take
 from tests.support.waiting import wait_for
 from worker.eraser import Eraser
 
@@ -115,3 +116,46 @@ def test_old_leftovers_of_killed_puts_go(eraser: Eraser, store: ObjectStore, tmp
     eraser.erase()
 
     assert not leftover.exists()
+
+
+def uploaded(store: ObjectStore, tmp_path: Path, upload: str, days: float = 2) -> str:
+    """A file that was uploaded so many days ago, with what it was converted into; returns its key."""
+    key = source_key(upload)
+    long_ago = time.time() - days * 86_400
+    for each in (key, converted_key(key)):
+        store.put(each, b"a file")
+        os.utime(tmp_path / "data" / "store" / each, (long_ago, long_ago))
+    return key
+
+
+def test_a_file_that_belongs_to_no_job_goes_after_a_day(
+    eraser: Eraser, database: Database, store: ObjectStore, owner: str, tmp_path: Path
+) -> None:
+    uploaded(store, tmp_path, "killed")
+    young = uploaded(store, tmp_path, "young", days=0.9)
+    named = uploaded(store, tmp_path, "named")
+    with database.begin() as connection:
+        connection.execute(
+            insert(Job).values(owner_id=owner, kind="catalogue", deadline=now(), source_key=named, source={"size": 6})
+        )
+
+    eraser.erase()
+
+    left = {found.key for found in store.objects("catalogues")}
+    assert left == {young, converted_key(young), named, converted_key(named)}
+
+
+def test_what_ended_longer_ago_than_the_setting_says_goes(
+    database: Database, store: ObjectStore, owner: str, tmp_path: Path
+) -> None:
+    jobs = accept(database, owner, TITLE, TITLE)
+    finish_all(database, take(database))
+    for job_id, days in zip(jobs, (2, 4), strict=True):
+        with database.begin() as connection:
+            ended = now() - timedelta(days=days)
+            connection.execute(update(Job).where(Job.id == job_id).values(finished_at=ended))
+
+    Eraser(load_settings(data_dir=tmp_path / "data", retention_days=3), database, store).erase()
+
+    with database.read() as connection:
+        assert connection.scalars(select(Job.id)).all() == jobs[:1]
