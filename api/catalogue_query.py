@@ -20,7 +20,19 @@ LONGEST_NAME = 200
 LONGEST_COLUMN = 1_000
 DELIMITERS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 ENCODINGS = (
-    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "mac-roman", "koi8-r", "cp437", "cp850"),
+    *(
+        "utf-8",
+        "utf-8-sig",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "ascii",
+        "mac-roman",
+        "koi8-r",
+        "cp437",
+        "cp850",
+    ),
     *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
     *(f"cp{page}" for page in range(1250, 1259)),
     *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),

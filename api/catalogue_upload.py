@@ -57,8 +57,6 @@ async def file_in(form: FileForm, part: Part | None, asked: CatalogueQuery) -> A
         raise InvalidInput(f"The form needs a {FILE}.", where=f"body.{FILE}", code="MISSING_FIELD")
     if part.name != FILE:
         raise InvalidInput(f"There is an unknown field; the only one is {FILE}.", code="UNKNOWN_FIELD")
-    if not part.is_file:
-        raise InvalidInput("In a form, the file must be a file.", where=f"body.{FILE}", code="WRONG_TYPE")
     file_format = format_of_file(part.filename, part.media_type, asked.format)
     async with aclosing(form.content()) as content:
         yield SentFile(file_format, part.filename, content)

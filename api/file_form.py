@@ -17,10 +17,9 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the headers of a part say. A part without a file name is a text."""
+    """What the headers of a part say."""
 
     name: str
-    is_file: bool
     filename: str | None
     media_type: str
 
@@ -155,7 +154,6 @@ def _part(headers: dict[bytes, bytes]) -> Part:
     filename = said.get(b"filename")
     return Part(
         name=said[b"name"].decode(errors="replace"),
-        is_file=filename is not None,
         filename=None if filename is None else _shown(filename.decode(errors="replace")),
         media_type=media_type(headers.get(b"content-type", b"").decode("latin-1")),
     )

@@ -15,6 +15,7 @@ from shared.lanes import Lane
 from shared.store import ObjectStore
 from tests.api.catalogues import (
     CSV,
+    FORM,
     batches_of,
     job_of,
     jobs_of,
@@ -159,6 +160,19 @@ def test_a_form_of_any_client_is_a_form(api: RunningApi, client: httpx.Client) -
     answer = client.post("/api/catalogs", files={"file": ("autumn.csv", content, "text/csv")})
 
     assert ObjectStore(api.settings.store).get(source_of(api, answer).key) == content
+
+
+def test_a_file_need_not_have_a_name(api: RunningApi, client: httpx.Client) -> None:
+    answer = send(
+        client,
+        b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\na,b\r\n--b--\r\n',
+        FORM,
+        params={"format": "csv"},
+    )
+
+    source = source_of(api, answer)
+    assert source.filename is None
+    assert ObjectStore(api.settings.store).get(source.key) == b"a,b"
 
 
 def test_a_wake_up_is_on_the_queue_after_the_answer(client: httpx.Client, queue: "redis.Redis") -> None:

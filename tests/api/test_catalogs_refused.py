@@ -141,7 +141,7 @@ FORMS: dict[str, tuple[tuple[bytes, ...], str, int, str]] = {
     "line ends without an end": ((b"\r\n" * MIB,), FORM, 422, "INVALID_FORM"),
     "no form at all": ((CSV,), FORM, 422, "INVALID_FORM"),
     "no parts": ((), FORM, 422, "MISSING_FIELD"),
-    "a text": ((TEXT,), FORM, 422, "WRONG_TYPE"),
+    "a text without a name": ((TEXT,), FORM, 415, "UNSUPPORTED_MEDIA_TYPE"),
     "an empty file": ((part(b""),), FORM, 422, "EMPTY_BODY"),
     "a name of 10 KB": ((part(CSV, "x" * 10_000),), FORM, 422, "INVALID_FORM"),
     "a name that says nothing": ((part(CSV, "autumn"),), FORM, 415, "UNSUPPORTED_MEDIA_TYPE"),

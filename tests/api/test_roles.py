@@ -49,10 +49,15 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "delete_user": (401, 403, 403, 403, 204, 401, 403),
     "renew_user_secret": ADMINS,
     "predict": (401, 202, 202, 202, 202, 401, 202),
+    "submit_catalogue": (401, 202, 202, 202, 202, 401, 202),
     "list_jobs": (401, 200, 403, 403, 200, 401, 403),  # of the owner's, by name
     "get_job": OWNERS,
     "get_job_events": OWNERS,
+    "get_job_results": OWNERS,
+    "get_job_errors": OWNERS,
     "cancel_job": OWNERS,
+    "retry_job": (401, 409, 404, 404, 409, 401, 404),  # of a job in which nothing has failed
+    "rerun_job": (401, 202, 404, 404, 202, 401, 404),
     "delete_job": OWNERS_GONE,
     "list_predictions": SIGNED_IN,  # whose they are is seen below
     "correct_prediction": (401, 403, 403, 201, 201, 401, 403),
@@ -71,6 +76,10 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "get_openapi": EVERYBODY,
 }
 CHANGES_NOTHING = ("get", "head")
+HIDDEN = (
+    *("get_job", "get_job_events", "get_job_results", "get_job_errors"),
+    *("cancel_job", "retry_job", "rerun_job", "delete_job"),
+)
 VERSION = "roles-1"
 
 
@@ -150,6 +159,7 @@ def request_of(api: RunningApi, operation: str, things: Things, account: Account
         "add_user": {"json": {"username": f"new-{account.username}", "password": "mauve otter 41 tulip"}},
         "change_user": {"json": {"role": "reviewer"}},
         "predict": {"json": {"designation": "Chaise longue"}},
+        "submit_catalogue": {"content": b"designation\nChaise\n", "headers": {"Content-Type": "text/csv"}},
         "correct_prediction": {"json": {"code": 2582}},
         "declare_category": {"json": {"name": "Mobilier de jardin"}},
         "ingest_product": {"json": {"product_id": new_id(), "designation": "Transat", "prdtypecode": 2582}},
@@ -244,7 +254,7 @@ def test_jobs_of_others_are_in_nobodys_list_unless_asked_for(api: RunningApi, wh
 @pytest.mark.parametrize(
     ("who", "operation"),
     [
-        *product(("other", "reviewer", "service"), ("get_job", "get_job_events", "cancel_job", "delete_job")),
+        *product(("other", "reviewer", "service"), HIDDEN),
         *product(("other", "service"), ("get_image",)),  # reviewers see every photo
     ],
 )

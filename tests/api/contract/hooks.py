@@ -11,9 +11,13 @@ import schemathesis
 from hypothesis import strategies as st
 from PIL import Image
 
+from api.catalogue_media import GZIP, MEDIA_TYPES
+from api.media import MULTIPART
+
 _OWN_ID = os.environ["CONTRACT_OWN_ID"]
 _STORED_PRODUCT = os.environ["CONTRACT_STORED_PRODUCT"]
 _CURSORS: dict[str, str] = json.loads(os.environ["CONTRACT_CURSORS"])
+CATALOGUES = ("/api/catalogs", "/api/data-ingest")
 _TEXTS = ("designation", "description")
 _CODES: list[int] = json.loads(os.environ["CONTRACT_CODES"])
 _words = st.sampled_from(["amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "harbor", "island", "lagoon"])
@@ -32,6 +36,12 @@ schemathesis.openapi.format("password", st.lists(_words, min_size=5, max_size=8)
 schemathesis.openapi.format("uri", _words.map(lambda word: f"https://{word}.example.com/photo.jpg"))
 
 
+@schemathesis.serializer(*MEDIA_TYPES, GZIP)
+def as_file(_context: Any, value: Any) -> dict[str, Any]:
+    """Any value as the bytes of a file, of which there is at least one."""
+    return {"data": value if isinstance(value, bytes) and value else json.dumps(value).encode()}
+
+
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Make what a schema calls valid into what is, and keep the account that asks from deleting itself."""
@@ -41,7 +51,9 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         return
     if "cursor" in (case.query or {}):
         case.query["cursor"] = _CURSORS.get(case.operation.path, case.query["cursor"])
-    if case.operation.path == "/api/data-ingest" and isinstance(case.body, dict):
+    if case.operation.path in CATALOGUES:
+        _mend_file_query(case)
+    if case.operation.path == "/api/data-ingest" and isinstance(case.body, dict) and "product_id" in case.body:
         _mend_labelled(case.body, as_json=case.media_type == "application/json")
         case.body["prdtypecode"] = _CODES[int(case.body["prdtypecode"]) % len(_CODES)]
     if case.operation.path == "/api/predictions/{id}/correction" and isinstance(case.body, dict):
@@ -50,6 +62,16 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         _mend_product(case.body, as_json=case.media_type == "application/json")
         if case.body.get("image_url") and "prefer" in (case.headers or {}):
             case.headers["prefer"] = "wait=1"  # nobody fetches photos here
+
+
+def _mend_file_query(case: Any) -> None:
+    """What kind of file it is, which a generated one does not show, and each column once."""
+    query = case.query or {}
+    if case.media_type in (MULTIPART, GZIP) or "format" in query:
+        query["format"] = "csv"
+    if query.get("columns"):
+        query["columns"] = ["designation:Titre,description:Texte"]
+    case.query = query
 
 
 def _mend_product(product: dict[str, Any], *, as_json: bool) -> None:
