@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,28 @@ def test_columns_of_parquet_keep_their_types(api: RunningApi, account: Account, 
     assert lines[1]["id"] == 2**62
 
 
+def test_a_workbook_comes_back_with_its_columns(api: RunningApi, account: Account, client: httpx.Client) -> None:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["title", "price"])
+    book.active.append(["Lampe", 12.5])
+    book.save(file)
+    job_id = catalogue_job(api, account, file.getvalue(), [answered(ANSWER)], Format.XLSX)
+
+    header, row = sheet_of(fetched(client, job_id, "xlsx"))
+
+    assert (header[:3], row[:3]) == (("title", "price", "prediction"), ("Lampe", "12.5", 2582))
+
+
+def test_a_zip_comes_back_as_the_table_in_it(api: RunningApi, account: Account, client: httpx.Client) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("products.csv", CATALOGUE)
+        archive.writestr("images/a.jpg", b"a photo")
+    job_id = catalogue_job(api, account, file.getvalue(), [answered(ANSWER)] * 3, Format.ZIP)
+
+    assert [row["productid"] for row in csv_records(fetched(client, job_id, "csv"))] == ["007", "8", "9"]
+
+
 @pytest.mark.parametrize("wanted", ["csv", "ndjson", "parquet", "xlsx"])
 def test_all_formats_say_the_same(
     api: RunningApi, account: Account, client: httpx.Client, job_id: str, wanted: str
@@ -284,14 +307,14 @@ def test_results_can_be_sent_again_and_fetched_again(api: RunningApi, account: A
 
 
 def test_rows_that_cannot_be_read_keep_what_could_be(api: RunningApi, account: Account, client: httpx.Client) -> None:
-    catalogue = b"a,b,c\n1,2\n1,2,3\n1,2,3,4\n"
+    catalogue = b"title,b,c\n1,2\n1,2,3\n1,2,3,4\n"
     rows = [failed("ROW_LENGTH", "x"), answered(ANSWER), failed("ROW_LENGTH", "x")]
     job_id = catalogue_job(api, account, catalogue, rows)
 
     found = csv_records(fetched(client, job_id, "csv"))
 
     assert [row["status"] for row in found] == ["failed", "succeeded", "failed"]
-    assert [row["a"] for row in found] == ["1", "1", "1"]
+    assert [row["title"] for row in found] == ["1", "1", "1"]
     assert [len(row) for row in csv_rows(fetched(client, job_id, "csv"))] == [3 + len(OURS)] * 4
     assert table_of(fetched(client, job_id, "parquet")).num_rows == 3
 
@@ -321,13 +344,13 @@ def test_a_job_that_no_worksheet_holds_is_refused_as_a_workbook(
 
 
 def test_what_a_cell_of_a_workbook_cannot_hold_is_cut(api: RunningApi, account: Account, client: httpx.Client) -> None:
-    line = {"plain": "x" * 40_000, "beyond": "😀" * 20_000, "large": 2**60, "price": 1.5}
+    line = {"title": "x" * 40_000, "beyond": "😀" * 20_000, "large": 2**60, "price": 1.5}
     job_id = catalogue_job(api, account, json.dumps(line).encode() + b"\n", [answered(ANSWER)], Format.NDJSON)
 
     header, row = sheet_of(fetched(client, job_id, "xlsx"))
     cells = dict(zip(header, row, strict=True))
 
-    assert cells["plain"] == "x" * 32_767
+    assert cells["title"] == "x" * 32_767
     assert cells["beyond"] == "😀" * (32_767 // 2)
     assert cells["large"] == str(2**60)
     assert cells["price"] == 1.5
