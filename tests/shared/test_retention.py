@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, update
+from sqlalchemy import Connection, event, func, insert, select, update
 
+from shared.catalogues.files import release_files
 from shared.catalogues.source import Format, Source, converted_key, source_key
 from shared.corrections import correct
 from shared.database import Database
@@ -461,7 +462,7 @@ def test_who_deletes_a_job_that_is_run_again_at_that_moment_keeps_its_file(
 
 
 def test_of_two_erasers_that_let_one_file_go_one_removes_it(database: Database, store: ObjectStore, owner: str) -> None:
-    for _ in range(3):
+    for _ in range(2):
         first = ended_catalogue(database, store, owner, [])
         again = [run_again(database, store, first) for _ in range(3)]
         end(database, *again)
@@ -473,6 +474,34 @@ def test_of_two_erasers_that_let_one_file_go_one_removes_it(database: Database, 
         clear(database, store)
 
         assert (jobs(database), files(store), held_bytes(database, owner)) == (set(), set(), 0)
+
+
+def test_of_two_jobs_that_let_one_file_go_at_that_moment_the_last_one_removes_it(
+    database: Database, store: ObjectStore, owner: str
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("On SQLite nobody else writes meanwhile.")
+    first = ended_catalogue(database, store, owner, [])
+    second = run_again(database, store, first)
+    end(database, second)
+
+    def let_go(connection: Connection, job_id: str) -> None:
+        release_files(connection, store, [job_id])
+        connection.execute(update(Job).where(Job.id == job_id).values(source_key=None))
+
+    def let_second_go() -> None:
+        with database.begin() as connection:
+            let_go(connection, second)
+
+    with ThreadPoolExecutor(1) as thread:
+        with database.begin() as connection:
+            let_go(connection, first)
+            letting_go = thread.submit(let_second_go)
+            wait_for(lambda: waits_for_a_lock(database), 20, "the other to come to the account")
+            assert len(files(store)) == 2
+        letting_go.result()
+
+    assert (files(store), held_bytes(database, owner)) == (set(), 0)
 
 
 # --- what else is kept no longer -----------------------------------------------------------------------------------
