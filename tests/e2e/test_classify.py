@@ -54,7 +54,7 @@ def test_every_row_of_a_table_gets_a_prediction_beside_its_own_columns(service: 
         ("A2", "Piscine gonflable", "19,90", "succeeded"),
     ]
     assert all(row["prediction"] for row in rows)
-    assert "read as:     csv, cp1252, delimiter ';'" in done.stdout
+    assert "read as:     csv, windows-1252, delimiter ';'" in done.stdout
     assert "columns:     product_id=Référence, designation=Titre" in done.stdout
 
 
