@@ -11,6 +11,7 @@ from shared.deleted import JOB_IS_THERE
 from shared.lifecycle import JobStatus
 from shared.tables import Correction, Image, Job, Prediction, Product
 
+LARGEST_ROW = 2**31 - 1  # that its column holds: PostgreSQL cannot compare it with more
 Scores: TypeAlias = list[list[float]]
 
 
@@ -89,7 +90,7 @@ def predictions_before(
     query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(JOB_IS_THERE, _PREDICTED)
     query = _matching(query, wanted).order_by(order.desc()).limit(limit)
     if place is not None:
-        query = query.where(order < place)
+        query = query.where(order < (place if wanted.job_id is None else min(place, LARGEST_ROW)))
     return [
         ListedPrediction(PredictionRecord(*record), JobStatus(status)) for status, *record in connection.execute(query)
     ]

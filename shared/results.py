@@ -7,10 +7,8 @@ from sqlalchemy import Connection, select
 
 from shared.deleted import JOB_IS_THERE
 from shared.errors import Gone, NotFound
-from shared.predictions import PredictionRecord
+from shared.predictions import LARGEST_ROW, PredictionRecord
 from shared.tables import Job, Prediction
-
-LARGEST_ROW = 2**31 - 1  # that its column holds: PostgreSQL cannot compare with more
 
 
 class ResultRow(NamedTuple):

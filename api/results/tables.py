@@ -13,6 +13,7 @@ from shared.errors import Conflict, Unavailable, UnreadableCatalogue
 from shared.jobs import JobRecord
 from shared.lifecycle import JobStatus
 
+_NO_FILE = "The job's file cannot be read any more."
 _STORED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED)
 
 
@@ -88,9 +89,11 @@ def _rows_of_file(services: Services, job: JobRecord, source: Source) -> Iterato
     try:
         with open_catalogue(services.store, source, Limits.of(services.settings)) as catalogue:
             yield from catalogue.rows()
-    except (UnreadableCatalogue, FileNotFoundError) as error:
+    except FileNotFoundError as error:
+        raise Unavailable(_NO_FILE) from error
+    except UnreadableCatalogue as error:
         if job.intake_done and job.error is None:
-            raise Unavailable("The job's file cannot be read any more.") from error
+            raise Unavailable(_NO_FILE) from error
 
 
 def _table(original: _Original, columns: Sequence[Column], answers: Iterator[Answered], blank: Cells | None) -> Table:

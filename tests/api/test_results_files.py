@@ -1,6 +1,7 @@
 """A catalogue's results as files: as it was sent, with our columns behind its own."""
 
 import csv
+import gzip
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ import pandas
 import pyarrow
 import pytest
 from pyarrow import parquet
+from sqlalchemy import select
 
 from api.results.columns import RESULT_COLUMNS
 from api.results.csv_file import csv_pieces
@@ -24,6 +26,8 @@ from api.results.xlsx_file import require_room_in_sheet, xlsx_pieces
 from shared.catalogues.source import Format
 from shared.disk import DiskGuard
 from shared.errors import Conflict
+from shared.store import ObjectStore
+from shared.tables import Job
 from shared.users import Account
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
@@ -317,6 +321,38 @@ def test_rows_that_cannot_be_read_keep_what_could_be(api: RunningApi, account: A
     assert [row["title"] for row in found] == ["1", "1", "1"]
     assert [len(row) for row in csv_rows(fetched(client, job_id, "csv"))] == [3 + len(OURS)] * 4
     assert table_of(fetched(client, job_id, "parquet")).num_rows == 3
+
+
+def test_a_file_that_breaks_off_has_the_results_up_to_there(
+    api: RunningApi, account: Account, client: httpx.Client
+) -> None:
+    lines = [f"{number},Lampe {number:x}" for number in range(20_000)]
+    whole = gzip.compress("\n".join(["productid,title", *lines]).encode())
+    source = stored_source(api.settings, whole)
+    ObjectStore(api.settings.store).put(source.key, whole[: len(whole) // 2])
+    error = {"code": "UNREADABLE_CATALOGUE", "message": "The file breaks off."}
+    failed_there = add_job(api.database, account.id, source, [answered(ANSWER)], status="failed", error=error)
+    was_whole = add_job(api.database, account.id, source, [answered(ANSWER)])
+
+    found = csv_records(fetched(client, failed_there, "csv"))
+
+    assert 0 < len(found) < 20_000
+    assert [row["productid"] for row in found] == [str(number) for number in range(len(found))]
+    assert [row["status"] for row in found[:2]] == ["succeeded", "failed"]
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get(f"/api/jobs/{was_whole}/results?format=csv")
+
+
+def test_a_file_that_is_missing_says_so(api: RunningApi, account: Account, client: httpx.Client) -> None:
+    job_id = catalogue_job(api, account, CATALOGUE.encode(), [answered(ANSWER)] * 3)
+    ObjectStore(api.settings.store).delete([source_of(api, job_id)])
+
+    assert_problem(client.get(f"/api/jobs/{job_id}/results?format=csv"), 503, "UNAVAILABLE")
+
+
+def source_of(api: RunningApi, job_id: str) -> str:
+    with api.database.read() as connection:
+        return str(connection.scalar(select(Job.source_key).where(Job.id == job_id)))
 
 
 def test_a_file_nobody_has_looked_into_has_no_results_yet(

@@ -32,6 +32,15 @@ def test_a_job_is_listed_by_its_rows_from_the_last(database: Database, owner: st
     assert [listed.record.row for listed in second] == [1, 0]
 
 
+def test_a_place_beyond_every_row_is_before_the_last(database: Database, owner: str) -> None:
+    job_id = accept_catalogue(database, owner, "Chaise", "Table")
+
+    with database.read() as connection:
+        found = predictions_before(connection, PredictionFilter(job_id=job_id), 2**63 - 1, 5)
+
+    assert [listed.record.row for listed in found] == [1, 0]
+
+
 def test_rows_of_deleted_jobs_are_nobodys(database: Database, owner: str) -> None:
     kept, deleted = accept_catalogue(database, owner, "a"), accept_catalogue(database, owner, "b")
     with database.begin() as connection:
