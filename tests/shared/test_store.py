@@ -3,11 +3,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from shared.errors import Unavailable
 from shared.store import RETRIES, ObjectStore
@@ -44,6 +47,41 @@ def test_a_large_object_comes_in_pieces(store: ObjectStore) -> None:
     assert len(list(store.chunks("big"))) > 1
 
 
+@pytest.mark.parametrize("kind", ["folder", "service"])
+def test_an_object_is_read_as_a_file_from_anywhere_in_it(store: ObjectStore, kind: str) -> None:
+    if kind == "service":
+        store = ObjectStore("memory:///")
+    store.put("big", BIG)
+    store.put("empty", b"")
+
+    with store.open("big") as file, store.open("empty") as empty:
+        assert file.seekable()
+        assert file.read(3) == BIG[:3]
+        assert file.seek(-5, io.SEEK_END) == len(BIG) - 5
+        assert file.read() == BIG[-5:]
+        assert file.read() == b""
+        assert file.seek(2**20 + 7) == file.tell() == 2**20 + 7
+        assert file.read(2**20) == BIG[2**20 + 7 : 2**21 + 7]
+        assert empty.read() == b""
+
+
+@pytest.mark.parametrize("kind", ["folder", "service"])
+def test_programs_that_jump_about_in_files_can_read_objects(store: ObjectStore, kind: str) -> None:
+    if kind == "service":
+        store = ObjectStore("memory:///")
+    packed, table = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("big", BIG)
+    parquet.write_table(pyarrow.table({"x": range(100_000)}), table)
+    store.put("zip", packed.getvalue())
+    store.put("parquet", table.getvalue())
+
+    with store.open("zip") as file, zipfile.ZipFile(file) as archive:
+        assert archive.read("big") == BIG
+    with store.open("parquet") as file:
+        assert parquet.ParquetFile(file).read()["x"].to_pylist() == list(range(100_000))
+
+
 def test_a_second_put_replaces_the_first_whole(store: ObjectStore) -> None:
     store.put("key", b"a long first content")
     store.put("key", b"second")
@@ -57,6 +95,10 @@ def test_what_is_not_there_has_no_size_and_no_content(store: ObjectStore) -> Non
         store.get("nothing")
     with pytest.raises(FileNotFoundError):
         list(store.chunks("nothing"))
+    with pytest.raises(FileNotFoundError):
+        store.open("nothing")
+    with pytest.raises(FileNotFoundError):
+        ObjectStore("memory:///").open("nothing")
 
 
 def test_a_store_on_the_network_that_is_in_trouble_is_not_asked_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +109,11 @@ def test_a_store_on_the_network_that_is_in_trouble_is_not_asked_for_minutes(monk
 
         with pytest.raises(Unavailable):
             ObjectStore("s3://bucket/prefix").size("images/ab/abc")
+        asked = len(where.requests)
+        with pytest.raises(Unavailable):
+            ObjectStore("s3://bucket/prefix").open("images/ab/abc")
 
-    assert len(where.requests) == 1 + RETRIES
+    assert asked == 1 + RETRIES
 
 
 def test_a_key_cannot_leave_the_folder(store: ObjectStore, tmp_path: Path) -> None:
@@ -175,10 +220,11 @@ def flushes(root: Path, act: Callable[[], None]) -> list[str]:
     [
         lambda store: store.get("images/ab/x"),
         lambda store: store.size("images/ab/x"),
+        lambda store: store.open("images/ab/x"),
         lambda s: s.put("images/ab/x", b""),
         lambda s: s.delete(["images/ab/x"]),
     ],
-    ids=["get", "size", "put", "delete"],
+    ids=["get", "size", "open", "put", "delete"],
 )
 def test_a_store_that_fails_says_so_plainly(
     store: ObjectStore, tmp_path: Path, use: Callable[[ObjectStore], object]
