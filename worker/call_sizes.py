@@ -1,7 +1,7 @@
 """How many rows one model call should take on this device: measured once, and kept for the next start.
 
 Larger calls are quicker a row up to some size, and hold up whoever waits behind them. The size is the smallest one
-after which doubling it gains less than GAIN.
+after which doubling it gains less than GAIN, or would take longer than LONGEST_SECONDS.
 """
 
 import json
@@ -17,7 +17,9 @@ from shared.bundle import Manifest
 from shared.logs import get_logger
 from worker.predictor import PreparedRows
 
-GAIN = 1.05
+GAIN = 1.02
+LONGEST_SECONDS = 0.65  # a single product that comes in the middle of a call waits for its end
+TRIES = 2  # of which the quicker counts: somebody else may use the machine just then
 TEXT_SIZES = (256, 512, 1024, 2048, 4096)
 PHOTO_SIZES = (8, 16, 32, 64)
 _TEXT = "piscine gonflable ronde bleue 3 m avec pompe et bâche de protection"
@@ -67,19 +69,24 @@ def measured_sizes(predict: Callable[[PreparedRows], object], manifest: Manifest
 
 
 def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
-    """The first of the ascending sizes that the next one does not beat clearly."""
-    best, best_rate = sizes[0], _rate(sizes[0], call)
+    """The first of the ascending sizes that the next one does not beat clearly, or takes too long for."""
+    best, seconds = sizes[0], _seconds(sizes[0], call)
     for size in sizes[1:]:
-        rate = _rate(size, call)
-        if rate < GAIN * best_rate:
+        if seconds * size / best > LONGEST_SECONDS:
             break
-        best, best_rate = size, rate
+        taken = _seconds(size, call)
+        if size / taken < GAIN * best / seconds:
+            break
+        best, seconds = size, taken
     return best
 
 
-def _rate(size: int, call: Callable[[int], object]) -> float:
-    """Rows per second of one call, after another that the runtime needs to get ready."""
+def _seconds(size: int, call: Callable[[int], object]) -> float:
+    """How long a call takes, after another that the runtime needs to get ready."""
     call(size)
-    started = time.perf_counter()
-    call(size)
-    return size / (time.perf_counter() - started)
+    taken = []
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        call(size)
+        taken.append(time.perf_counter() - started)
+    return min(taken)
