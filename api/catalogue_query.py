@@ -17,7 +17,7 @@ from shared.catalogues.source import COLUMNS, Format
 from shared.errors import InvalidInput
 
 LONGEST_NAME = 200
-LONGEST_COLUMN = 1_000
+LONGEST_COLUMN = 500
 DELIMITERS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 ENCODINGS = (
     *(
