@@ -1,7 +1,8 @@
 """What a worker stands on, with SQLite alone: the ledger's own tests run on PostgreSQL too."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,13 @@ from shared.database import Database
 from shared.store import ObjectStore
 from shared.taxonomy import RAKUTEN
 from tests.support.bundles import fake_bundle
+from tests.support.ledger import LEASE
 from tests.support.predictors import Fake
+from tests.worker.served import Served
 from worker.inference import Inference
-from worker.predictor import Predictor
+from worker.model_loop import ModelLoop
+from worker.predictor import Predictor, PreparedRows, ScoredRows
+from worker.stall import StallGuard
 
 CODES = [category.code for category in RAKUTEN]
 
@@ -48,3 +53,38 @@ class MakeInference:
 @pytest.fixture
 def make_inference(tmp_path: Path, store: ObjectStore, decoders: ThreadPoolExecutor) -> MakeInference:
     return MakeInference(tmp_path / "bundle", store, decoders)
+
+
+class Recording(Fake):
+    """Notes the size of every call, after having done what the test wants done in the middle of it."""
+
+    def __init__(self, meanwhile: Callable[[int], object] = lambda _: None) -> None:
+        self.calls: list[int] = []
+        self._meanwhile = meanwhile
+
+    def predict(self, rows: PreparedRows) -> ScoredRows:
+        self.calls.append(len(rows.texts))
+        self._meanwhile(len(self.calls))
+        return super().predict(rows)
+
+
+class MakeLoop:
+    """Makes loops that answer with a given predictor."""
+
+    def __init__(self, database: Database, make_inference: MakeInference) -> None:
+        self._database = database
+        self._make_inference = make_inference
+
+    @contextmanager
+    def __call__(self, predictor: Predictor | None) -> Iterator[ModelLoop]:
+        served = Served(self._make_inference(predictor) if predictor else None)
+        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60))
+        try:
+            yield loop
+        finally:
+            loop.close()
+
+
+@pytest.fixture
+def make_loop(database: Database, make_inference: MakeInference) -> MakeLoop:
+    return MakeLoop(database, make_inference)

@@ -1,9 +1,7 @@
 """The loop in this process, on a real database, with predictors that record or fail."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,49 +13,10 @@ from shared.images import touch_image
 from shared.lanes import MODEL_CALL
 from shared.ledger.submission import ProductInput
 from shared.tables import Batch, Job, Prediction
-from tests.support.ledger import LEASE, TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
+from tests.support.ledger import TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
 from tests.support.predictors import POISON, Fake, ForgetsRowsOnPoison, RaisesOnPoison
 from tests.support.waiting import wait_for
-from tests.worker.conftest import MakeInference
-from tests.worker.served import Served
-from worker.model_loop import ModelLoop
-from worker.predictor import Predictor, PreparedRows, ScoredRows
-from worker.stall import StallGuard
-
-
-class Recording(Fake):
-    """Notes the size of every call, after having done what the test wants done in the middle of it."""
-
-    def __init__(self, meanwhile: Callable[[int], object] = lambda _: None) -> None:
-        self.calls: list[int] = []
-        self._meanwhile = meanwhile
-
-    def predict(self, rows: PreparedRows) -> ScoredRows:
-        self.calls.append(len(rows.texts))
-        self._meanwhile(len(self.calls))
-        return super().predict(rows)
-
-
-class MakeLoop:
-    """Makes loops that answer with a given predictor."""
-
-    def __init__(self, database: Database, make_inference: MakeInference) -> None:
-        self._database = database
-        self._make_inference = make_inference
-
-    @contextmanager
-    def __call__(self, predictor: Predictor | None) -> Iterator[ModelLoop]:
-        served = Served(self._make_inference(predictor) if predictor else None)
-        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60))
-        try:
-            yield loop
-        finally:
-            loop.close()
-
-
-@pytest.fixture
-def make_loop(database: Database, make_inference: MakeInference) -> MakeLoop:
-    return MakeLoop(database, make_inference)
+from tests.worker.conftest import MakeLoop, Recording
 
 
 def statuses(database: Database) -> Counter[str]:
