@@ -1,6 +1,5 @@
 """What people say about predictions: POST /api/predictions/{id}/correction, and what becomes of it in lists."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
 from tests.support.ledger import ANSWER, accept, finish_all, take
 
-DOUBTFUL = replace(ANSWER, code=1560, confidence=0.4, needs_review=True)
+DOUBTFUL = ANSWER._replace(code=1560, confidence=0.4, needs_review=True)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.support.ledger import ANSWER, accept, finish_all, take
 from tests.support.photos import jpeg
 
 LAMP = ProductInput(product_id="7", designation="lampe")
-DOUBTFUL = replace(ANSWER, code=1560, confidence=0.4, needs_review=True)
+DOUBTFUL = ANSWER._replace(code=1560, confidence=0.4, needs_review=True)
 
 
 def predicted(api: RunningApi, owner: Account, outcome: Outcome = ANSWER, product: ProductInput = LAMP) -> str:
