@@ -1,5 +1,6 @@
 """One row as a product: its fields by our names, each checked; or the row error that it is."""
 
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -50,7 +51,6 @@ class RowReader:
         self._labelled = labelled
         self._longest_designation = settings.max_designation_characters
         self._longest_description = settings.max_description_characters
-        self._longest_photo = 2 * settings.max_image_bytes  # in Base64, or its name
         self._is_for_spreadsheets = layout.format not in (Format.NDJSON, Format.PARQUET)
         self._photos = PhotoCells(layout, settings)
         self._learn(layout)
@@ -105,7 +105,7 @@ class RowReader:
         return ProductRow(number, product_id, image_id, designation, description, photo, label)
 
     def _photo(self, cell: Cell) -> PhotoSource | None:
-        value = text_in(cell, IMAGE, self._longest_photo, may_be_quoted=self._is_for_spreadsheets)
+        value = text_in(cell, IMAGE, sys.maxsize, may_be_quoted=self._is_for_spreadsheets)  # a row has a limit
         stripped = (value or "").strip()
         return self._photos.photo(stripped) if stripped else None
 

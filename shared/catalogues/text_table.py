@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shared.catalogues.columns import checked_header, required_columns
 from shared.catalogues.delimited import DelimitedRows
 from shared.catalogues.dialect import checked_delimiter, delimiter_of
-from shared.catalogues.encodings import UTF_8, encoding_of, in_utf_8, known_encoding
+from shared.catalogues.encodings import UTF_8, WINDOWS, encoding_of, in_utf_8, known_encoding
 from shared.catalogues.formats import require_format
 from shared.catalogues.ndjson import JsonRows, json_layout
 from shared.catalogues.packing import GZIP, Gunzipped
@@ -85,6 +85,8 @@ def _first_layout(content: Content, source: Source, form: Format, entry: str | N
     is_whole = len(sample) < SAMPLE
     require_format(sample or b" ", form)
     encoding = known_encoding(source.encoding) if source.encoding else encoding_of(sample, is_whole=is_whole)
+    if form is Format.NDJSON and not source.encoding and encoding == WINDOWS:
+        encoding = UTF_8  # JSON is never anything else of one byte a character
     layout = layout.model_copy(update={"encoding": encoding})
     text = first_bytes(_text_at(content, layout, limits, 0), SAMPLE).removeprefix(_MARK)
     if form is Format.NDJSON:
