@@ -12,6 +12,7 @@ from tests.cli.command import shelfwise
 from tests.support.photos import jpeg
 from tests.support.service import PASSWORD, Service
 
+LUMA = Path(__file__).parents[3] / "shared" / "data" / "luma"
 HEADER = "Référence;Titre;Prix"
 
 
@@ -115,3 +116,18 @@ def test_a_job_is_left_alone_and_watched_fetched_and_run_again_later(service: Se
     assert (rerun.returncode, rerun.stderr) == (0, "")
     assert f"repeats:     {job_id} (0 changes)" in rerun.stdout
     assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == [job_in(rerun.stdout), job_id]
+
+
+@pytest.mark.skipif(not LUMA.is_dir(), reason=f"needs a real shop's catalogue in {LUMA}")
+def test_a_real_shops_folder_is_classified_whole(service: Service, here: Path) -> None:
+    with (LUMA / "products.csv").open(newline="", encoding="utf-8") as file:
+        products = list(csv.DictReader(file))
+
+    done = run(service, "classify", LUMA, "--errors", "errors.csv")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = rows_of(here / "luma.results.csv")
+    assert [row["productid"] for row in rows] == [product["productid"] for product in products]
+    assert [row["designation"] for row in rows] == [product["designation"] for product in products]
+    assert {row["status"] for row in rows} == {"succeeded"}
+    assert "text+image" in {row["modality"] for row in rows}
