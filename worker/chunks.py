@@ -20,6 +20,7 @@ from shared.catalogues.products import (
 from shared.catalogues.reading import CatalogueRow, OpenCatalogue
 from shared.categories import known_categories
 from shared.database import Database
+from shared.errors import UnreadableCatalogue
 from shared.ledger.finish import RowError
 from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, failed_rows
 from shared.ledger.submission import ProductInput
@@ -70,10 +71,14 @@ class Chunks:
         self._advance = advance
         self._labelled = job.kind == "ingest"
         self._reader = RowReader(catalogue.layout, settings, labelled=self._labelled)
-        self._rows = self._wanted(catalogue.rows())
+        self._rows = self._until_unreadable(self._wanted(catalogue.rows()))
+        self._end: UnreadableCatalogue | None = None
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Every chunk, the last one also where it has no rows. Raises UnreadableCatalogue, Unavailable, StorageFull."""
+        """Every chunk, the last one also where it has no rows.
+
+        Raises UnreadableCatalogue behind the rows that could be read, Unavailable, and StorageFull.
+        """
         is_last = False
         while not is_last:
             rows, is_last = self._next_rows()
@@ -89,6 +94,8 @@ class Chunks:
 
     def _next_rows(self) -> tuple[list[_Pending | IntakeRow], bool]:
         """Read until there are enough rows for a chunk; also whether these are the last."""
+        if self._end is not None:
+            raise self._end
         rows: list[_Pending | IntakeRow] = []
         photos, end = 0, time.monotonic() + CHUNK_SECONDS
         for read, row in enumerate(self._rows, start=1):
@@ -105,7 +112,14 @@ class Chunks:
                 self._advance()
                 if rows and time.monotonic() > end:
                     return rows, False
-        return rows, True
+        return rows, self._end is None
+
+    def _until_unreadable(self, rows: Iterator[CatalogueRow | None]) -> Iterator[CatalogueRow | None]:
+        """The rows up to where the file cannot be read any further, which is said behind the chunk that they end."""
+        try:
+            yield from rows
+        except UnreadableCatalogue as error:
+            self._end = error
 
     def _wanted(self, rows: Iterator[CatalogueRow]) -> Iterator[CatalogueRow | None]:
         """The rows; of a job that tries failed ones again, only those, and None for each of the others."""
