@@ -20,7 +20,6 @@ _MARKS = (
 )
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(128))
-_CLEARLY = 4  # times as many good characters as bad bytes make a damaged UTF-8 of what would else be Windows-1252
 _PATTERN = 4_096  # bytes in which the zeros of UTF-16 are looked for
 _AS_UTF_8 = frozenset({"utf-8", "utf-8-sig", "ascii"})
 _NEVER = frozenset({"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7"})
@@ -40,7 +39,9 @@ def encoding_of(sample: bytes, *, is_whole: bool) -> str:
     except UnicodeDecodeError:
         rest, good = _MULTI_BYTE.subn(b"", sample)
         bad = len(rest.translate(None, _ASCII))
-        return UTF_8 if good > _CLEARLY * bad else WINDOWS
+        # In Windows-1252, bytes that make a character of UTF-8 are words like `Ã©`: who has as many of them as of
+        # others has written UTF-8, and something has damaged it.
+        return UTF_8 if good >= bad else WINDOWS
     return UTF_8
 
 

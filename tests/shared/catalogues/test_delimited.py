@@ -129,6 +129,14 @@ def test_the_encoding_is_found_out(store: ObjectStore, encoding: str) -> None:
     assert read_in_turns(store, put(store, content))[1:] == [(1, ["Thé", "où ça"])]
 
 
+def test_a_damaged_utf_8_is_told_from_windows_1252(store: ObjectStore) -> None:
+    mostly_utf_8 = "title,x\nthé,café\n".encode() + b"\xff,1\n"
+    mostly_windows = b"title,x\nth\xe9,caf\xe9\n" + "é,1\n".encode()
+
+    assert read(store, mostly_utf_8) == [["thé", "café"], "INVALID_TEXT"]
+    assert read(store, mostly_windows) == [["thé", "café"], ["Ã©", "1"]]
+
+
 def test_the_sender_knows_the_encoding_better(store: ObjectStore) -> None:
     assert read(store, "title,price\nпальто,1\n".encode("koi8-r"), encoding="KOI8-R") == [["пальто", "1"]]
     assert read(store, "title,price\n外套,1\n".encode("gbk"), encoding="gbk") == [["外套", "1"]]
