@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +111,7 @@ def test_pages_hold_each_prediction_once_newest_first(api: RunningApi, account: 
 
 def test_predictions_are_found_by_what_is_set(api: RunningApi, account: Account, client: httpx.Client) -> None:
     sure = predicted(api, account)
-    doubtful = predicted(api, account, DOUBTFUL, replace(LAMP, product_id="a b&c"))
+    doubtful = predicted(api, account, DOUBTFUL, LAMP._replace(product_id="a b&c"))
 
     assert jobs_of(listed(client)) == [doubtful, sure]
     assert jobs_of(listed(client, needs_review="true")) == [doubtful]
