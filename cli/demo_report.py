@@ -33,10 +33,11 @@ def show_answers(console: Console, products: Sequence[Product], predictions: Pre
 def show_totals(console: Console, products: Sequence[Product], predictions: Predictions, seconds: float) -> None:
     """How many were answered, how fast, how many rightly, and how many a person should look at."""
     answered = [pair for pair in zip(products, predictions, strict=True) if pair[1]["category"]]
-    review = sum(prediction["needs_review"] for _, prediction in answered)
+    review, known = (sum(prediction[name] for _, prediction in answered) for name in ("needs_review", "reused"))
     console.print(
         f"\n{len(answered)} of {len(products)} products answered in {seconds:.1f} s; "
         f"{_right(answered)} rightly, {review} marked for review"
+        + (f"; {known} were known from an earlier run" if known else "")
     )
     for modality in ("text+image", "text", "image"):
         alike = [pair for pair in answered if pair[1]["modality"] == modality]
