@@ -44,6 +44,12 @@ class LoopFigures:
         """The rate of the whole loop."""
         return self.rows / self.seconds
 
+    @property
+    def processor_microseconds(self) -> float:
+        """What a row takes of the processor, on all cores."""
+        used = sum(seconds * self.step_cores[step] for step, seconds in self.step_seconds.items())
+        return 1e6 * used / self.rows
+
 
 def bare_texts(folder: Path, catalogue: Path, rows: int, batches: Sequence[int] = TEXT_BATCHES) -> list[LoopFigures]:
     """A catalogue's first rows through the text model, once for each size of batch, in one process."""

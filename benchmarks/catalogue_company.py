@@ -15,7 +15,7 @@ from benchmarks.memory import MemoryWatch
 from benchmarks.products import text_requests
 
 TIMES = ("p50", "p99", "max")
-FIRST_NUMBER = 50_000_000  # of single products here
+ALONE_NUMBER, BESIDE_NUMBER = 50_000_000, 75_000_000  # the first of single products
 MOST_GROWTH_MIB = 50
 _BLOCK_ROWS = 4_096
 _TEXT = "%d,Livre de poche usagé Histoires de Provence couverture pliée %d\n".encode()
@@ -24,11 +24,11 @@ _TEXT = "%d,Livre de poche usagé Histoires de Provence couverture pliée %d\n".
 def measure_interactive(bench: CatalogueBench) -> None:
     """Single texts with `Prefer: wait` from one client, first alone, then while a catalogue with photos runs."""
     sizes = bench.sizes
-    alone = _single_products(bench, FIRST_NUMBER, sizes.alone_seconds)
-    sent = bench.client.send(bench.photos(sizes.photos)[0])
+    alone = _single_products(bench, ALONE_NUMBER, sizes.alone_seconds)
+    sent = bench.client.send(bench.photos(sizes.photos))
     bench.client.wait_until_first_result(sent.job)
     started = time.time()
-    beside = _single_products(bench, 2 * FIRST_NUMBER, sizes.beside_seconds)
+    beside = _single_products(bench, BESIDE_NUMBER, sizes.beside_seconds)
     outlasted = bench.client.job(sent.job)["finished_at"] is None
     calls = _bulk_calls(bench.service.log, started, time.time())
     bench.client.cancel(sent.job)

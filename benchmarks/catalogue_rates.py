@@ -39,7 +39,7 @@ def measure_texts(bench: CatalogueBench) -> None:
 
 def measure_photos(bench: CatalogueBench) -> None:
     """A ZIP of titles and photos, the bare loop before and after it; then the same ZIP with 5 % of its rows changed."""
-    catalogue, changed = bench.photos(bench.sizes.photos)
+    catalogue, changed = bench.photos_twice(bench.sizes.photos)
     found, best = _beside_bare_loop(
         bench, "photos", catalogue, lambda: bare_photos(bench.bundle.folder, bench.sizes.bare_photos)
     )
@@ -72,6 +72,7 @@ def _bare(found: dict[str, Any], name: str, bare: Callable[[], list[LoopFigures]
             for step, seconds in loop.step_seconds.items()
         )
         print(f"bare loop, {loop.batch} rows a call: {loop.rows_per_second:,.1f} rows/s; a row: {steps}", flush=True)
+        print(f"    a row takes {loop.processor_microseconds:,.1f} us of processor")
     return loops
 
 
@@ -85,6 +86,12 @@ def _run(bench: CatalogueBench, found: dict[str, Any], name: str, catalogue: Pat
         f"after that, all {run.seconds:.2f} s after that: {run.rows_per_second:,.1f} rows/s, "
         f"{run.rows_per_second_with_upload:,.1f} with the upload"
     )
+    taken = ", ".join(
+        f"{part} {1e6 * seconds / run.counts['total']:,.1f}"
+        for part, seconds in observed["processor_seconds"].items()
+        if part != "others"
+    )
+    print(f"    a row takes of processor, in us: {taken}")
     print(f"    rows/s of each tenth: {', '.join(f'{rate:,.0f}' for rate in run.tenths)}", flush=True)
     return run
 
