@@ -1,0 +1,152 @@
+"""Whole catalogues with the real processes: whatever dies in the middle, each row has one answer in the end."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.faults.conftest import StartService
+from tests.support.service import PASSWORD, Service, ended
+from tests.support.waiting import wait_for
+
+ROWS = 30_000
+
+
+def csv_of(rows: int, word: str = "title") -> bytes:
+    """Rows whose titles have different lengths, by which the fake predictor answers."""
+    lines = [f"{number},{word} {number}{'!' * (number % 27)}\n" for number in range(rows)]
+    return ("productid,designation\n" + "".join(lines)).encode()
+
+
+def send(client: httpx.Client, content: bytes) -> str:
+    answer = client.post("/api/catalogs", content=content, headers={"Content-Type": "text/csv"})
+    return str(answer.raise_for_status().json()["id"])
+
+
+def counts(client: httpx.Client, job_id: str) -> dict[str, int]:
+    job: dict[str, Any] = client.get(f"/api/jobs/{job_id}").raise_for_status().json()
+    return dict(job["counts"])
+
+
+def wait_until(client: httpx.Client, job_id: str, reached: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+    """Wait until a job has come so far; returns its counts."""
+
+    def look() -> dict[str, int] | None:
+        found = counts(client, job_id)
+        return found if reached(found) else None
+
+    return wait_for(look, 60, "the job's counts")
+
+
+def results(client: httpx.Client, job_id: str) -> list[dict[str, str]]:
+    answer = client.get(f"/api/jobs/{job_id}/results", params={"format": "csv"}).raise_for_status()
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def assert_each_row_once(client: httpx.Client, job_id: str, rows: int) -> None:
+    """Each row is there once, in order, with the answer to its own title."""
+    found = results(client, job_id)
+    assert [row["productid"] for row in found] == [str(number) for number in range(rows)]
+    assert {row["status"] for row in found} == {"succeeded"}
+    by_length: dict[int, set[str]] = {}
+    for row in found:
+        by_length.setdefault(len(row["designation"]) % 27, set()).add(row["prediction"])
+    assert {len(codes) for codes in by_length.values()} == {1}
+    assert len(by_length) == 27
+
+
+@pytest.mark.parametrize("victim", ["worker-io", "redis", "api"])
+def test_a_part_that_is_killed_while_a_file_is_read_loses_no_row(start_service: StartService, victim: str) -> None:
+    service = start_service()
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS))
+        so_far = wait_until(client, job_id, lambda found: found["total"] > 0)
+        service.kill(victim)
+        assert so_far["total"] < ROWS, "the file had been read before the part was killed"
+        wait_for(lambda: answering(service), 60, "the API")
+
+        (job,) = ended(client, [job_id], 120)
+
+        assert (job["status"], job["counts"]["total"], job["counts"]["succeeded"]) == ("succeeded", ROWS, ROWS)
+        assert_each_row_once(client, job_id, ROWS)
+
+
+def test_a_model_worker_that_is_killed_in_the_middle_of_a_catalogue_loses_no_row(start_service: StartService) -> None:
+    service = start_service("Slow")
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS))
+        wait_until(client, job_id, lambda found: found["succeeded"] > ROWS / 10)
+        service.kill("worker-model")
+        wait_until(client, job_id, lambda found: found["succeeded"] > ROWS / 2)
+        service.kill("worker-model")
+
+        (job,) = ended(client, [job_id], 120)
+
+        assert job["counts"]["succeeded"] == ROWS
+        assert_each_row_once(client, job_id, ROWS)
+
+
+def test_sigterm_in_the_middle_of_a_catalogue_loses_no_row(start_service: StartService) -> None:
+    service = start_service("Slow")
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS))
+        wait_until(client, job_id, lambda found: found["succeeded"] > 0)
+    assert service.terminate(30) == 0
+
+    again = start_service()
+    with again.client() as client:
+        (job,) = ended(client, [job_id], 120)
+        assert job["counts"]["succeeded"] == ROWS
+        assert_each_row_once(client, job_id, ROWS)
+
+
+def test_a_few_rows_of_another_owner_are_done_before_a_flood_has_gone_on_by_a_twentieth(
+    start_service: StartService,
+) -> None:
+    flood = 200_000
+    service = start_service("Slow")
+    with service.client() as admin:
+        somebody(admin, "another")
+        long = send(admin, csv_of(flood))
+        wait_until(admin, long, lambda found: found["succeeded"] > 0)
+        with service.client("another") as another:
+            before = counts(admin, long)["succeeded"]
+            short = send(another, csv_of(100, "other"))
+            (job,) = ended(another, [short])
+            advanced = counts(admin, long)["succeeded"] - before
+        admin.post(f"/api/jobs/{long}/cancel").raise_for_status()
+
+    assert job["counts"]["succeeded"] == 100
+    assert advanced < flood / 20
+
+
+def test_a_canceled_catalogue_gets_no_more_answers(start_service: StartService) -> None:
+    service = start_service("Slow")
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS))
+        wait_until(client, job_id, lambda found: found["succeeded"] > 0)
+        canceled = client.post(f"/api/jobs/{job_id}/cancel").raise_for_status().json()
+        behind = send(client, csv_of(3))
+        ended(client, [behind])
+
+        found = results(client, job_id)
+
+        answered = [row for row in found if row["prediction"]]
+        assert len(answered) == canceled["counts"]["succeeded"] == counts(client, job_id)["succeeded"]
+        assert len(found) == ROWS
+        assert {row["status"] for row in found} == {"succeeded", "canceled"}
+
+
+def somebody(admin: httpx.Client, name: str) -> None:
+    """Make another account."""
+    admin.post("/api/users", json={"username": name, "password": PASSWORD, "role": "user"}).raise_for_status()
+
+
+def answering(service: Service) -> bool:
+    try:
+        return httpx.get(f"{service.url}/health/ready", timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
