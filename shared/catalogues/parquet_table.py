@@ -24,6 +24,8 @@ from shared.errors import UnreadableCatalogue
 _ROWS: Final = 1_024
 _BYTES: Final = 64 * 2**20  # of texts that are made at a time, unless one row has more
 _LARGEST_FOOTER: Final = 64 * 2**20
+_WIDEST: Final = 2**16  # bytes of a value of fixed length
+_MOST_VALUES: Final = 32 * 2**20  # in lists, of one column in one row group
 _BUFFER: Final = 2**18
 _BROKEN: Final = "The Parquet file is damaged, or has something that cannot be read."
 _NO_TEXT: Final = "The cell holds bytes that are not text in UTF-8."
@@ -44,9 +46,11 @@ class ParquetTable:
             _check_footer(file)
             metadata = parquet.read_metadata(file)
             _check_size(metadata, limits)
+            _check_widths(metadata)
             file.seek(0)
             schema = metadata.schema.to_arrow_schema()
-            texts = [field.name for field in schema if _is_text(field.type)]
+            leaves = [metadata.schema.column(leaf) for leaf in range(metadata.num_columns)]
+            texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
             self._file = parquet.ParquetFile(
                 file, metadata=metadata, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False
             )
@@ -115,8 +119,10 @@ class ParquetTable:
             yield CatalogueRow(number, cells, problems.get(row))
 
     def _cells(self, column: pyarrow.Array, name: str, problems: dict[int, Problem]) -> Sequence[Cell]:
-        if pyarrow.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+        if _is_coded_text(column.type):
             column = self._texts(column, name, problems)
+        elif _is_nested(column.type) and _bytes(column) > self._limits.row_bytes:
+            return [self._nested_cell(column.slice(row, 1), row, name, problems) for row in range(len(column))]
         try:
             values: list[Any] = column.to_pylist()
         except UnicodeDecodeError:
@@ -124,6 +130,13 @@ class ParquetTable:
         if _is_native(column.type):
             return values
         return [_cell(value) for value in values]
+
+    def _nested_cell(self, column: pyarrow.Array, row: int, name: str, problems: dict[int, Problem]) -> Cell:
+        """The one value of a column of lists or the like, unless it is too long."""
+        if _bytes(column) > self._limits.row_bytes:
+            problems.setdefault(row, Problem("TOO_LONG", _TOO_LONG, name))
+            return None
+        return _cell(_text_or_none(column, 0, name, problems))
 
     def _texts(self, column: pyarrow.Array, name: str, problems: dict[int, Problem]) -> pyarrow.Array:
         """A column's texts but those that are too long."""
@@ -165,6 +178,17 @@ def _check_size(metadata: parquet.FileMetaData, limits: Limits) -> None:
         )
 
 
+def _check_widths(metadata: parquet.FileMetaData) -> None:
+    """Refuse what takes much memory before its size can be told: wide values, and rows of a great many each."""
+    leaves = [metadata.schema.column(leaf) for leaf in range(metadata.num_columns)]
+    is_wide = any(leaf.physical_type == "FIXED_LEN_BYTE_ARRAY" and leaf.length > _WIDEST for leaf in leaves)
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    nested = [place for place, leaf in enumerate(leaves) if leaf.max_repetition_level]
+    most = max((group.column(place).num_values for group in groups for place in nested), default=0)
+    if is_wide or most > _MOST_VALUES:
+        raise UnreadableCatalogue("The file has values that are too large to be read.", code="UNPACKED_TOO_LARGE")
+
+
 def _layout(schema: pyarrow.Schema, source: Source, entry: str | None, limits: Limits) -> Layout:
     header = checked_header(schema.names, limits.columns)
     required_columns([name.strip() for name in schema.names], source.columns)
@@ -190,14 +214,22 @@ def _is_nested(kind: pyarrow.DataType) -> bool:
     return bool(pyarrow.types.is_nested(kind))
 
 
+def _is_coded_text(kind: pyarrow.DataType) -> bool:
+    return bool(pyarrow.types.is_dictionary(kind)) and _is_text(kind.value_type)
+
+
 def _lengths(column: pyarrow.Array) -> pyarrow.Array:
     return compute.take(compute.binary_length(column.dictionary), column.indices)
 
 
 def _bytes(column: pyarrow.Array) -> int:
-    """How many bytes a column's values have, each counted wherever it stands."""
-    if pyarrow.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+    """How many bytes a column's values have, each text counted wherever it stands."""
+    if _is_coded_text(column.type):
         return compute.sum(_lengths(column)).as_py() or 0
+    if pyarrow.types.is_struct(column.type):
+        return sum(_bytes(field) for field in column.flatten())
+    if _is_nested(column.type):
+        return _bytes(column.flatten())
     return int(column.nbytes)
 
 

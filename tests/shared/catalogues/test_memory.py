@@ -117,6 +117,17 @@ def test_a_parquet_file_that_says_one_long_text_in_every_row(store: ObjectStore,
     assert grown < 400
 
 
+def test_a_parquet_file_that_says_one_long_text_in_every_list(store: ObjectStore, tmp_path: Path, big: Path) -> None:
+    texts = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 20_000, pyarrow.int32()), ["x" * MIB])
+    lists = pyarrow.ListArray.from_arrays(range(0, 20_001, 20), texts)
+    parquet.write_table(pyarrow.table({"title": ["a"] * 1_000, "tags": lists}), big)
+
+    grown, found = memory_of(store, tmp_path, big.stat().st_size, Format.PARQUET)
+
+    assert found == ["TOO_LONG:1000"]
+    assert grown < 400
+
+
 def test_quotes_that_never_end(store: ObjectStore, tmp_path: Path, big: Path) -> None:
     big.write_bytes(b"title,x\n" + b'a","\n' * 200_000)
 

@@ -101,6 +101,17 @@ def test_texts_that_are_none_cost_their_row(store: ObjectStore) -> None:
     ]
 
 
+def test_lists_that_are_too_long_cost_their_row(store: ObjectStore) -> None:
+    tags = [["x" * 400, "y" * 400], ["z"], None]
+    content = written({"title": ["a", "b", "c"], "tags": tags, "size": [{"of": tag} for tag in tags]})
+
+    assert read(store, content, Format.PARQUET, limits={"row_bytes": 500}) == [
+        "TOO_LONG",
+        ["b", '["z"]', '{"of": ["z"]}'],
+        ["c", None, '{"of": null}'],
+    ]
+
+
 def test_a_nested_column_of_ours_is_a_row_error(store: ObjectStore) -> None:
     rows = products(store, written({"title": [["a"], None], "product_id": ["1", "2"]}), Format.PARQUET)
 
@@ -116,6 +127,11 @@ def test_a_nested_column_of_ours_is_a_row_error(store: ObjectStore) -> None:
         (written({"title": ["a"] * 9}), {"rows": 8}, "TOO_MANY_ROWS"),
         (written({"title": ["a"], "b": [1], "c": [2]}), {"columns": 2}, "TOO_MANY_COLUMNS"),
         (written({"title": [f"{n}" * 9 for n in range(99)]}), {"unpacked_bytes": 99}, "UNPACKED_TOO_LARGE"),
+        (
+            written({"title": ["a"], "b": pyarrow.array([b"x" * 2**17], pyarrow.binary(2**17))}),
+            {},
+            "UNPACKED_TOO_LARGE",
+        ),
         (b"PAR1", {}, "BROKEN_PARQUET"),
         (b"PAR1" + b"\xff" * 4 + b"PAR1", {}, "BROKEN_PARQUET"),
         (b"PAR1" + bytes(99) + b"\x20\0\0\0PAR1", {}, "BROKEN_PARQUET"),
