@@ -18,13 +18,14 @@ from shared.catalogues.products import (
     StoredPhoto,
 )
 from shared.catalogues.reading import CatalogueRow, OpenCatalogue
-from shared.categories import known_categories
+from shared.categories import known_codes
 from shared.database import Database
 from shared.errors import UnreadableCatalogue
 from shared.ledger.finish import RowError
 from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, failed_rows
 from shared.ledger.submission import ProductInput
 from shared.predictions import photos_of_owner
+from shared.preparation import product_text
 from shared.products import product_inputs
 from shared.settings import Settings
 from worker.photo_store import KeptPhoto, PhotoKeeper
@@ -36,6 +37,7 @@ FAILED_AT_ONCE = 10_000
 LOOK = 64  # rows between two looks at the clock
 NONE = -1  # no row has this number
 
+EMPTY_PRODUCT = RowError("EMPTY_PRODUCT", "A product needs a readable text or an image.")
 UNKNOWN_PHOTO = "There is no photo with this SHA-256 among yours."
 UNKNOWN_PRODUCT = "There is no stored product of this id; a text or a photo must come with it."
 UNKNOWN_CATEGORY = "There is no category of this code; PUT /api/taxonomy/CODE declares one."
@@ -205,7 +207,9 @@ class Chunks:
         image = None if pending.kept is None or pending.error else pending.kept.sha256
         url = row.photo.url if isinstance(row.photo, PhotoUrl) else None
         product, error = ProductInput(row.product_id, row.designation, row.description, image, url), pending.error
-        if error is None and image is None and self._is_id_alone(row):
+        if error is None and self._labelled and not (image or url or product_text(row.designation, row.description)):
+            error = EMPTY_PRODUCT
+        elif error is None and image is None and self._is_id_alone(row):
             known = products.get(row.product_id or "")
             column = self._catalogue.layout.columns.get("product_id")
             product = known or product
@@ -228,7 +232,7 @@ def _refused(row: CatalogueRow, error: RowError) -> IntakeRow:
 
 
 def _refuse_unknown_categories(connection: Connection, rows: Sequence[_Pending], column: str | None) -> None:
-    known = {category.code for category in known_categories(connection)}
+    known = known_codes(connection)
     for row in rows:
         if row.error is None and row.row.label not in known:
             row.error = RowError("UNKNOWN_CATEGORY", UNKNOWN_CATEGORY, column)

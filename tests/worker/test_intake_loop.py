@@ -244,6 +244,17 @@ def test_labelled_rows_need_a_category_that_somebody_has_declared(intakes: Intak
         assert connection.scalars(select(Product.product_id)).all() == ["7"]
 
 
+def test_a_labelled_row_whose_photo_is_not_in_the_archive_and_that_has_no_text_is_empty(intakes: Intakes) -> None:
+    table = "productid,imageid,designation,prdtypecode\n100,7,,2582\n101,8,,2582\n"
+    job_id = intakes.send(zip_of(table, {"image_7_product_100.jpg": jpeg()}), Format.ZIP, "ingest")
+
+    intakes.read()
+
+    assert [(number, error) for number, _, _, error in intakes.rows(job_id)] == [(1, "EMPTY_PRODUCT")]
+    with intakes.database.read() as connection:
+        assert connection.scalars(select(Product.product_id)).all() == ["100"]
+
+
 @pytest.mark.parametrize(
     ("content", "form", "code"),
     [
