@@ -228,6 +228,9 @@ def _bytes(column: pyarrow.Array) -> int:
         return compute.sum(_lengths(column)).as_py() or 0
     if pyarrow.types.is_struct(column.type):
         return sum(_bytes(field) for field in column.flatten())
+    if pyarrow.types.is_map(column.type):  # which has no `flatten`
+        first, behind = column.offsets[0].as_py(), column.offsets[-1].as_py()
+        return sum(_bytes(part.slice(first, behind - first)) for part in (column.keys, column.items))
     if _is_nested(column.type):
         return _bytes(column.flatten())
     return int(column.nbytes)

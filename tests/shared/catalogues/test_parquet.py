@@ -112,6 +112,19 @@ def test_lists_that_are_too_long_cost_their_row(store: ObjectStore) -> None:
     ]
 
 
+def test_values_may_be_nested_in_any_way(store: ObjectStore) -> None:
+    pairs, both = pyarrow.map_(pyarrow.string(), pyarrow.int32()), pyarrow.list_(pyarrow.int32(), 2)
+    columns = {
+        "title": ["a", "b", "c"],
+        "pairs": pyarrow.array([[("x", 1), ("y", 2)], None, [("z" * 900, 3)]], pairs),
+        "both": pyarrow.array([[1, 2], [3, 4], [5, 6]], both),
+        "deep": [[[{"x": "y"}]], [], None],
+    }
+    rows = read(store, written(columns), Format.PARQUET, limits={"row_bytes": 500})
+
+    assert rows == [["a", '[["x", 1], ["y", 2]]', "[1, 2]", '[[{"x": "y"}]]'], ["b", None, "[3, 4]", "[]"], "TOO_LONG"]
+
+
 def test_a_nested_column_of_ours_is_a_row_error(store: ObjectStore) -> None:
     rows = products(store, written({"title": [["a"], None], "product_id": ["1", "2"]}), Format.PARQUET)
 
