@@ -20,7 +20,7 @@ from shared.catalogues.products import (
 from shared.catalogues.reading import CatalogueRow, OpenCatalogue
 from shared.categories import known_codes
 from shared.database import Database
-from shared.errors import UnreadableCatalogue
+from shared.errors import BrokenImage, ImageTooLarge, UnreadableCatalogue
 from shared.ledger.finish import RowError
 from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, failed_rows
 from shared.ledger.submission import ProductInput
@@ -28,7 +28,7 @@ from shared.predictions import photos_of_owner
 from shared.preparation import product_text
 from shared.products import product_inputs
 from shared.settings import Settings
-from worker.photo_store import KeptPhoto, PhotoKeeper
+from worker.photo_store import Keeping, KeptPhoto, PhotoKeeper
 
 ROWS, PHOTOS = 1_024, 64  # about two seconds of a model's work
 CHUNK_SECONDS = 0.5  # a slow file is entered as far as it has come
@@ -41,7 +41,7 @@ EMPTY_PRODUCT = RowError("EMPTY_PRODUCT", "A product needs a readable text or an
 UNKNOWN_PHOTO = "There is no photo with this SHA-256 among yours."
 UNKNOWN_PRODUCT = "There is no stored product of this id; a text or a photo must come with it."
 UNKNOWN_CATEGORY = "There is no category of this code; PUT /api/taxonomy/CODE declares one."
-NO_SUCH_FILE = "The archive has no such photo."
+NOT_PACKED = RowError("IMAGE_NOT_FOUND", "The archive has no such photo.")
 
 
 @dataclass(slots=True)
@@ -181,26 +181,30 @@ class Chunks:
 
     def _store_photos(self, rows: Sequence[_Pending]) -> None:
         """Have the photos that came with the file in the store, durably, all of them at once."""
-        with self._photos.keeping(whole=self._labelled) as keep:
+        with self._photos.keeping(whole=self._labelled) as keeping:
             for row in rows:
                 photo = row.row.photo
                 if row.error is not None or not isinstance(photo, PackedPhoto | InlinePhoto):
                     continue
-                if isinstance(photo, InlinePhoto):
-                    found = keep.content(photo.content)
-                else:
-                    files = (self._catalogue.photo(name) for name in photo.names)
-                    file = next((file for file in files if file is not None), None)
-                    if file is None:
-                        if photo.required:
-                            row.error = RowError("IMAGE_NOT_FOUND", NO_SUCH_FILE, self._image_column)
-                        continue
-                    found = keep.file(file)
+                found = (
+                    keeping.content(photo.content) if isinstance(photo, InlinePhoto) else self._unpack(photo, keeping)
+                )
                 self._advance()
                 if isinstance(found, RowError):
                     row.error = replace(found, column=self._image_column)
                 else:
                     row.kept = found
+
+    def _unpack(self, photo: PackedPhoto, keeping: Keeping) -> KeptPhoto | RowError | None:
+        """Keep a photo out of the archive; None where it is not there and need not be."""
+        try:
+            files = (self._catalogue.photo(name) for name in photo.names)
+            file = next((file for file in files if file is not None), None)
+        except (BrokenImage, ImageTooLarge) as error:
+            return RowError(error.code, error.message)
+        if file is None:
+            return NOT_PACKED if photo.required else None
+        return keeping.file(file)
 
     def _entered(self, pending: _Pending, products: Mapping[str, ProductInput]) -> IntakeRow:
         row = pending.row

@@ -5,6 +5,7 @@ most often this worker, need not look for the place again.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -28,9 +29,13 @@ from shared.usage import Quotas
 from worker.chunks import Chunks
 from worker.leases import HeldLeases
 from worker.photo_store import PhotoKeeper
+from worker.repeating import Repeating
 from worker.stall import StallGuard
 
 OPEN_FILES = 8  # that have been handed over
+# Until the first row is there: a workbook is turned into text first, of a packed file what was read before is unpacked.
+OPENING_SECONDS = 120.0
+OPENING_BEAT_SECONDS = 0.5
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
 
@@ -158,9 +163,10 @@ class IntakeLoop:
         return self._open(job)
 
     def _open(self, job: IntakeJob) -> _Reading:
-        stack = ExitStack()
+        stack, end = ExitStack(), time.monotonic() + OPENING_SECONDS
         try:
-            opened = stack.enter_context(open_catalogue(self._store, job.source, self._limits, job.position))
+            with Repeating("opening", OPENING_BEAT_SECONDS, lambda: self._advance_until(end)):
+                opened = stack.enter_context(open_catalogue(self._store, job.source, self._limits, job.position))
             chunks = iter(Chunks(opened, job, self._database, self._photos, self._settings, self.guard.advance))
         except FileNotFoundError:
             stack.close()
@@ -169,6 +175,10 @@ class IntakeLoop:
             stack.close()
             raise
         return _Reading(job, stack, chunks)
+
+    def _advance_until(self, end: float) -> None:
+        if time.monotonic() < end:
+            self.guard.advance()
 
     def _keep(self, batch_id: int, reading: _Reading) -> None:
         self._handed_over[batch_id] = reading

@@ -182,6 +182,17 @@ def test_what_is_no_photo_is_an_error_of_its_row(intakes: Intakes) -> None:
     assert [error for *_, error in intakes.rows(job_id)] == ["BROKEN_IMAGE", None]
 
 
+def test_a_photo_past_its_limit_is_an_error_of_its_row(intakes: Intakes) -> None:
+    intakes.settings = intakes.settings.model_copy(update={"max_image_bytes": 2_000})
+    table = HEADER + "100,7,one,\n101,8,two,\n"
+    photos = {"image_7_product_100.jpg": jpeg() + bytes(5_000), "image_8_product_101.jpg": jpeg()}
+    job_id = intakes.send(zip_of(table, photos), Format.ZIP)
+
+    intakes.read()
+
+    assert [error for *_, error in intakes.rows(job_id)] == ["IMAGE_TOO_LARGE", None]
+
+
 def test_a_photo_that_a_column_names_and_the_archive_lacks_is_an_error(intakes: Intakes) -> None:
     table = "title,image\none,images/1.jpg\ntwo,images/2.jpg\n"
     job_id = intakes.send(zip_of(table, {"1.jpg": jpeg()}), Format.ZIP)
