@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from enum import IntEnum
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +18,17 @@ from benchmarks.service import Service
 from shared.bundle import Bundle
 
 MIB = 2**20
+
+
+class First(IntEnum):
+    """The number of the first product of each catalogue: far enough apart that none is in two of them."""
+
+    WARM_UP = 0
+    SMALL = 10_000
+    BESIDE_SINGLE_PRODUCTS = 100_000
+    PHOTOS = 500_000
+    LARGE = 1_000_000
+    TEXTS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +63,11 @@ class CatalogueBench:
         self.sizes = sizes
         self.figures: dict[str, Any] = {}
         self.failed_requests = 0
-        self._next = 0
-
-    def texts(self, rows: int) -> Path:
-        """A catalogue of texts that nobody has sent yet."""
-        return text_catalogue(rows, self._numbers(rows))
-
-    def photos(self, rows: int) -> Path:
-        """A catalogue with photos that nobody has sent yet."""
-        return photo_catalogue(rows, self._numbers(rows))
-
-    def photos_twice(self, rows: int) -> tuple[Path, Path]:
-        """A catalogue with photos that nobody has sent yet, and the same with 5 % of its rows changed."""
-        first = self._numbers(rows)
-        return photo_catalogue(rows, first), photo_catalogue(rows, first, changed=True)
 
     def warm_up(self) -> None:
         """Have every part do once what will be measured, for what is done first takes longer."""
-        self.client.run(self.texts(min(5_000, self.sizes.rows)))
-        self.client.run(self.photos(min(48, self.sizes.photos)))
+        self.client.run(text_catalogue(min(5_000, self.sizes.rows), First.WARM_UP))
+        self.client.run(photo_catalogue(min(48, self.sizes.photos), First.WARM_UP))
 
     @contextmanager
     def observed(self, found: dict[str, Any]) -> Iterator[None]:
@@ -95,8 +92,3 @@ class CatalogueBench:
         flush = found["flush_milliseconds"]
         print(f"    cores: {cores}; a flush takes {flush['p50']:.2f} ms, p99 {flush['p99']:.2f} ms")
         print(f"    MiB: {resident}", flush=True)
-
-    def _numbers(self, rows: int) -> int:
-        first = self._next
-        self._next += rows
-        return first

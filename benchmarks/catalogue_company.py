@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalogue_bench import MIB, CatalogueBench
+from benchmarks.catalogue_bench import MIB, CatalogueBench, First
+from benchmarks.catalogue_files import photo_catalogue, text_catalogue
 from benchmarks.figures import say_target, spread
 from benchmarks.load import Outcome, Plan
 from benchmarks.memory import MemoryWatch
@@ -25,7 +26,7 @@ def measure_interactive(bench: CatalogueBench) -> None:
     """Single texts with `Prefer: wait` from one client, first alone, then while a catalogue with photos runs."""
     sizes = bench.sizes
     alone = _single_products(bench, ALONE_NUMBER, sizes.alone_seconds)
-    sent = bench.client.send(bench.photos(sizes.photos))
+    sent = bench.client.send(photo_catalogue(sizes.photos, First.BESIDE_SINGLE_PRODUCTS))
     bench.client.wait_until_first_result(sent.job)
     started = time.time()
     beside = _single_products(bench, BESIDE_NUMBER, sizes.beside_seconds)
@@ -52,7 +53,7 @@ def measure_interactive(bench: CatalogueBench) -> None:
 def measure_fairness(bench: CatalogueBench) -> None:
     """A small catalogue of one account behind a large one of another: how far that gets while the small one waits."""
     sizes = bench.sizes
-    large, small = bench.texts(sizes.crowd_rows), bench.texts(sizes.few_rows)
+    large, small = text_catalogue(sizes.crowd_rows, First.LARGE), text_catalogue(sizes.few_rows, First.SMALL)
     with bench.client.another("first") as first, bench.client.another("second") as second:
         crowd = first.send(large)
         first.wait_until_first_result(crowd.job)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bare_catalogue import LoopFigures, bare_photos, bare_texts, bare_texts_on_all_cores
-from benchmarks.catalogue_bench import CatalogueBench
+from benchmarks.catalogue_bench import CatalogueBench, First
 from benchmarks.catalogue_client import Followed
+from benchmarks.catalogue_files import photo_catalogue, text_catalogue
 from benchmarks.figures import say_target
 from benchmarks.per_row import measure_per_row
 
@@ -18,7 +19,7 @@ STEADY_MIB = 32
 def measure_texts(bench: CatalogueBench) -> None:
     """A CSV of titles, the bare loop before and after it, and one Celery message per row."""
     sizes, folder = bench.sizes, bench.bundle.folder
-    catalogue = bench.texts(sizes.rows)
+    catalogue = text_catalogue(sizes.rows, First.TEXTS)
     rows = min(sizes.rows, sizes.bare_rows)
     found, best = _beside_bare_loop(bench, "texts", catalogue, lambda: bare_texts(folder, catalogue, rows))
     rate, bare = found["service"]["rows_per_second"], best.rows_per_second
@@ -39,7 +40,7 @@ def measure_texts(bench: CatalogueBench) -> None:
 
 def measure_photos(bench: CatalogueBench) -> None:
     """A ZIP of titles and photos, the bare loop before and after it; then the same ZIP with 5 % of its rows changed."""
-    catalogue, changed = bench.photos_twice(bench.sizes.photos)
+    catalogue, changed = (photo_catalogue(bench.sizes.photos, First.PHOTOS, changed=change) for change in (False, True))
     found, best = _beside_bare_loop(
         bench, "photos", catalogue, lambda: bare_photos(bench.bundle.folder, bench.sizes.bare_photos)
     )
