@@ -1,7 +1,7 @@
 """Bulk work, got ready ahead of the model: claimed, looked up, and prepared while the call before it runs.
 
-One step is one sub-batch, and one step is taken ahead. A batch that has failed before is worked with nothing
-beside it: what is claimed ahead would be lost with it, and be blamed too.
+One step is one sub-batch, and some steps are taken ahead: a claim waits for the database now and then. A batch that has
+failed before is worked with nothing beside it: what is claimed ahead would be lost with it, and be blamed too.
 """
 
 from collections import deque
@@ -17,6 +17,10 @@ from shared.ledger.finish import Outcome
 from shared.ledger.reuse import earlier_answers
 from worker.inference import Inference, SubBatch, sub_batches
 from worker.leases import HeldLeases
+
+
+AHEAD = 2  # steps
+CALLS = 2  # that one claim is for
 
 
 @dataclass(slots=True, eq=False)
@@ -55,34 +59,41 @@ class BulkAhead:
         self._leases = leases
         self._lease = lease
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
-        self._following: Future[Step | None] | None = None
+        self._following: deque[Future[Step | None]] = deque()
         self._work: BulkClaim | None = None
 
     @property
     def has_more(self) -> bool:
-        """Whether a step has been taken ahead."""
-        return self._following is not None
+        """Whether steps have been taken ahead."""
+        return bool(self._following)
 
     def next(self, inference: Inference) -> Step | None:
-        """The next sub-batch, while the one behind it is begun; None when nothing is ready."""
-        following, self._following = self._following, None
-        step = following.result() if following else None
+        """The next sub-batch, while those behind it are begun; None when nothing is ready."""
+        step = None
+        while self._following and step is None:
+            step = self._following.popleft().result()
         if step is None:  # nothing was taken ahead, or nothing could be
             step = self._step(inference, fresh=False)
-        if step is not None and not (step.work.has_failed and step.is_last):
-            self._following = self._thread.submit(self._step, inference, fresh=True)
+        if step is not None:
+            for _ in range(self._room_ahead(step)):
+                self._following.append(self._thread.submit(self._step, inference, fresh=True))
         return step
 
     def taken_ahead(self) -> Sequence[Claim]:
         """The claims that have been made ahead and not been handed out yet; they are forgotten here."""
-        following, self._following = self._following, None
-        step = following.result() if following else None
+        steps = [following.result() for following in self._following]
+        self._following.clear()
         self._work = None
-        return step.work.claims if step else []
+        return list({held: None for step in steps if step is not None for held in step.work.claims})
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown()
+
+    def _room_ahead(self, step: Step) -> int:
+        if step.work.has_failed:
+            return 0 if step.is_last else 1
+        return AHEAD - len(self._following)
 
     def _step(self, inference: Inference, *, fresh: bool) -> Step | None:
         """Prepare what comes next: of the claim in hand, or of a new one."""
@@ -102,7 +113,7 @@ class BulkAhead:
 
     def _claimed(self, inference: Inference, *, fresh: bool) -> BulkClaim | None:
         with self._database.begin() as connection:
-            capacity = max(MODEL_CALL, inference.sizes.texts)
+            capacity = CALLS * max(MODEL_CALL, inference.sizes.texts)
             claims = claim(connection, Lane.BULK, self._worker_id, self._lease, capacity=capacity, fresh=fresh)
         self._leases.hold(claims)
         return BulkClaim(claims, inference) if claims else None

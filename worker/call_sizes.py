@@ -1,7 +1,7 @@
 """How many rows one model call should take on this device: measured once, and kept for the next start.
 
 Larger calls are quicker a row up to some size, and hold up whoever waits behind them. The size is the smallest one
-after which doubling it gains less than GAIN, or would take longer than LONGEST_SECONDS.
+that comes within 2 % of the best, of those that take no longer than LONGEST_SECONDS.
 """
 
 import json
@@ -17,10 +17,11 @@ from shared.bundle import Manifest
 from shared.logs import get_logger
 from worker.predictor import PreparedRows
 
-GAIN = 1.02
+NEAR = 1.02
 LONGEST_SECONDS = 0.65  # a single product that comes in the middle of a call waits for its end
-TRIES = 2  # of which the quicker counts: somebody else may use the machine just then
-TEXT_SIZES = (256, 512, 1024, 2048, 4096)
+# The quickest of some calls counts: somebody else may use the machine just then.
+LEAST_CALLS, MOST_CALLS, MEASURED_SECONDS = 2, 8, 0.2
+TEXT_SIZES = (1024, 2048, 4096)  # a batch has 1,024: smaller calls would only be more of them
 PHOTO_SIZES = (8, 16, 32, 64)
 _TEXT = "piscine gonflable ronde bleue 3 m avec pompe et bâche de protection"
 
@@ -69,23 +70,22 @@ def measured_sizes(predict: Callable[[PreparedRows], object], manifest: Manifest
 
 
 def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
-    """The first of the ascending sizes that the next one does not beat clearly, or takes too long for."""
-    best, seconds = sizes[0], _seconds(sizes[0], call)
-    for size in sizes[1:]:
-        if seconds * size / best > LONGEST_SECONDS:
+    """The smallest of the ascending sizes that comes near the best of those that do not take too long."""
+    rates: dict[int, float] = {}
+    seconds = 0.0
+    for size in sizes:
+        if rates and seconds * size / max(rates) > LONGEST_SECONDS:
             break
-        taken = _seconds(size, call)
-        if size / taken < GAIN * best / seconds:
-            break
-        best, seconds = size, taken
-    return best
+        seconds = _seconds(size, call)
+        rates[size] = size / seconds
+    return next(size for size, rate in rates.items() if NEAR * rate >= max(rates.values()))
 
 
 def _seconds(size: int, call: Callable[[int], object]) -> float:
     """How long a call takes, after another that the runtime needs to get ready."""
     call(size)
-    taken = []
-    for _ in range(TRIES):
+    taken: list[float] = []
+    while len(taken) < LEAST_CALLS or (len(taken) < MOST_CALLS and sum(taken) < MEASURED_SECONDS):
         started = time.perf_counter()
         call(size)
         taken.append(time.perf_counter() - started)

@@ -104,7 +104,9 @@ class Chunks:
             if row is not None:
                 product = self._reader.read(row)
                 if isinstance(product, RowError):
-                    rows.append(_refused(row, product))
+                    rows.append(IntakeRow(row.number, error=product))
+                elif product.photo is None and (product.designation or product.description) and not self._labelled:
+                    rows.append(_text(product))
                 else:
                     rows.append(_Pending(product))
                     photos += product.photo is not None
@@ -153,7 +155,7 @@ class Chunks:
         """The rows with their photos found or stored, and the sizes of these photos by SHA-256."""
         pending = [row for row in rows if isinstance(row, _Pending)]
         products: Mapping[str, ProductInput] = {}
-        if any(row.row.photo is not None or self._is_id_alone(row.row) or self._labelled for row in pending):
+        if pending:
             with self._database.read() as connection:
                 self._look_up_photos(connection, pending)
                 products = self._look_up_products(connection, pending)
@@ -231,8 +233,10 @@ class Chunks:
         return self._catalogue.layout.columns.get("image")
 
 
-def _refused(row: CatalogueRow, error: RowError) -> IntakeRow:
-    return IntakeRow(row.number, error=error)
+def _text(row: ProductRow) -> IntakeRow:
+    """A row of which nothing is to be found out: most are, and there may be millions."""
+    product = ProductInput(row.product_id, row.designation, row.description)
+    return IntakeRow(row.number, product, row.image_id, row.label)
 
 
 def _refuse_unknown_categories(connection: Connection, rows: Sequence[_Pending], column: str | None) -> None:

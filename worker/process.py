@@ -52,6 +52,7 @@ def run_io() -> None:
         stack.enter_context(ringer)
         stack.enter_context(Sweeper(settings, database, ringer))
         stack.enter_context(Eraser(settings, database, store))
+        keep_what_is_loaded()
         _work(celery, ringer, Lane.IO, intakes, fetches)
         _consume(celery, "io", IO_QUEUES, threads=2)
 
