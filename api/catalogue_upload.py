@@ -18,7 +18,7 @@ from api.services import Services
 from shared.catalogues.source import Format, Source, source_key
 from shared.errors import InvalidInput, ShelfwiseError
 from shared.identifiers import new_id
-from shared.ledger.catalogues import CatalogueSubmission, accept_catalogue
+from shared.ledger.catalogues import CatalogueSubmission, accept_catalogue, is_submitted
 from shared.ledger.submission import Accepted
 from shared.usage import Quotas, require_room
 from shared.users import Account
@@ -69,7 +69,7 @@ async def accept_file(
 
     Raises InvalidInput, Conflict, TooManyRequests, QuotaFull and StorageFull.
     """
-    await to_thread.run_sync(_require_room, services, account)
+    await to_thread.run_sync(_require_room, services, account, key)
     source = await _stored(services, sent, asked)
     submission = CatalogueSubmission(
         account.id, kind, asked.name, source, asked.deadline, key, _content_hash(kind, source, asked)
@@ -80,9 +80,11 @@ async def accept_file(
     return accepted
 
 
-def _require_room(services: Services, account: Account) -> None:
+def _require_room(services: Services, account: Account, key: str | None) -> None:
+    """Refuse a file before it is stored, but not one that was accepted already: it may have used up what there was."""
     with services.database.read() as connection:
-        require_room(connection, account.id, Quotas.of(services.settings))
+        if key is None or not is_submitted(connection, account.id, key):
+            require_room(connection, account.id, Quotas.of(services.settings))
 
 
 async def _stored(services: Services, sent: SentFile, asked: CatalogueQuery) -> Source:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from shared.catalogues.source import Source
 from shared.deleted import JOB_IS_THERE
@@ -45,11 +45,7 @@ def accept_catalogue(connection: Connection, sent: CatalogueSubmission, quotas: 
     """
     charge(connection, sent.owner_id, 0, 0, quotas)  # which locks the account's sums: the same key comes one by one
     if sent.idempotency_key is not None:
-        known = connection.execute(
-            select(Job.id, Job.content_hash).where(
-                Job.owner_id == sent.owner_id, Job.idempotency_key == sent.idempotency_key
-            )
-        ).one_or_none()
+        known = connection.execute(_submitted_under(sent.owner_id, sent.idempotency_key)).one_or_none()
         if known is not None:
             if known.content_hash != sent.content_hash:
                 raise Conflict(
@@ -60,6 +56,11 @@ def accept_catalogue(connection: Connection, sent: CatalogueSubmission, quotas: 
     require_room(connection, sent.owner_id, quotas)
     charge(connection, sent.owner_id, 0, sent.source.size, quotas)
     return Accepted(_insert(connection, sent), Lane.IO)
+
+
+def is_submitted(connection: Connection, owner_id: str, idempotency_key: str) -> bool:
+    """Whether an account has used a key already, and what comes under it needs no room."""
+    return connection.execute(_submitted_under(owner_id, idempotency_key)).one_or_none() is not None
 
 
 def rerun_job(
@@ -97,6 +98,11 @@ def rerun_job(
     source = source.model_copy(update={"failed_of": job.id if failed_only else source.failed_of})
     again = CatalogueSubmission(job.owner_id, job.kind, job.name, source, deadline)
     return Accepted(_insert(connection, again, rerun_of=job.id, compared=not failed_only), Lane.IO)
+
+
+def _submitted_under(owner_id: str, idempotency_key: str) -> Select[str, str | None]:
+    """The id and the content's hash of the job that a key has made."""
+    return select(Job.id, Job.content_hash).where(Job.owner_id == owner_id, Job.idempotency_key == idempotency_key)
 
 
 def _insert(

@@ -278,3 +278,20 @@ def test_who_has_no_rows_left_today_need_not_send_anything(shared_redis: RedisSe
         assert_problem(send(client, CSV), 429, "QUOTA_ROWS")
 
         assert stored_files(api) == set()
+
+
+def test_who_sends_again_what_has_used_up_the_quota_gets_its_job(shared_redis: RedisServer, tmp_path: Path) -> None:
+    limited = settings_for(tmp_path, shared_redis.broker_url, quota_rows_per_day=1, quota_stored_bytes=len(CSV))
+    upgrade(limited.database)
+    with serve(limited) as api:
+        client, key = api.somebody(), {"Idempotency-Key": "autumn"}
+        first = send(client, CSV, headers=key)
+        assert first.status_code == 202
+        client.post("/api/predict", json={"designation": "Chaise"}).raise_for_status()
+
+        again = send(client, CSV, headers=key)
+
+        assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+        assert_problem(send(client, CSV + b"x", headers=key), 409, "IDEMPOTENCY_KEY_REUSED")
+        assert_problem(send(client, CSV, headers={"Idempotency-Key": "other"}), 429, "QUOTA_ROWS")
+        assert len(stored_files(api)) == 1
