@@ -13,7 +13,8 @@ from api.problems import problems
 from api.security import CurrentUser
 from api.services import Services, TheServices
 from shared.erasure import delete_job
-from shared.jobs import job_by_id
+from shared.errors import Forbidden
+from shared.jobs import JobRecord, job_by_id
 from shared.ledger.cancel import cancel_job
 from shared.ledger.catalogues import rerun_job
 from shared.usage import Quotas
@@ -21,7 +22,7 @@ from shared.users import Account, Role
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 JobId = Annotated[str, Depends(path_id)]
-_AGAIN = (404, "409 JOB_NOT_ENDED", "409 ROWS_GONE", "429 QUOTA_ROWS", "507 QUOTA_STORED_BYTES", 507)
+_AGAIN = (403, 404, "409 JOB_NOT_ENDED", "409 ROWS_GONE", "429 QUOTA_ROWS", "507 QUOTA_STORED_BYTES", 507)
 
 
 @router.post(
@@ -85,6 +86,7 @@ def _again(account: Account, services: Services, job_id: str, response: Response
     settings = services.settings
     deadline, quotas = timedelta(seconds=settings.job_deadline_seconds), Quotas.of(settings)
     with services.database.begin() as connection:
+        _require_right(account, job_by_id(connection, job_id, _whose(account)))
         accepted = rerun_job(
             connection, services.store, job_id, _whose(account), deadline, quotas, failed_only=failed_only
         )
@@ -93,6 +95,12 @@ def _again(account: Account, services: Services, job_id: str, response: Response
     response.headers["Location"] = job_path(accepted.job_id)
     response.headers["Retry-After"] = POLL_SECONDS
     return answer
+
+
+def _require_right(account: Account, job: JobRecord) -> None:
+    """Labelled data is for administrators, also for who has been one when it was sent. Raises Forbidden."""
+    if job.kind == "ingest" and account.role is not Role.ADMIN:
+        raise Forbidden(f"Labelled data needs the role {Role.ADMIN}.")
 
 
 def _whose(account: Account) -> str | None:

@@ -109,6 +109,19 @@ def test_an_administrator_runs_anybodys_again_for_its_owner(api: RunningApi, cli
     assert client.get(answer.headers["location"]).json()["rerun_of"] == ended
 
 
+@pytest.mark.parametrize("how", ["retry", "rerun"])
+def test_labelled_data_needs_an_administrator_also_the_second_time(
+    api: RunningApi, client: httpx.Client, ended: str, how: str
+) -> None:
+    """Who has sent it may have been one then."""
+    with api.database.begin() as connection:
+        connection.execute(update(Job).where(Job.id == ended).values(kind="ingest"))
+
+    assert_problem(client.post(f"/api/jobs/{ended}/{how}"), 403, "FORBIDDEN")
+    assert_problem(api.somebody().post(f"/api/jobs/{ended}/{how}"), 404, "NOT_FOUND")
+    assert api.somebody(Role.ADMIN).post(f"/api/jobs/{ended}/{how}").status_code == 202
+
+
 @pytest.mark.parametrize("job_id", [new_id(), "1", "%00"])
 def test_an_unknown_job_is_not_found(client: httpx.Client, job_id: str) -> None:
     assert_problem(client.post(f"/api/jobs/{job_id}/retry"), 404, "NOT_FOUND")
