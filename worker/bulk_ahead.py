@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from shared.database import Database
 from shared.lanes import MODEL_CALL, Lane
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
@@ -17,7 +19,6 @@ from shared.ledger.finish import Outcome
 from shared.ledger.reuse import earlier_answers
 from worker.inference import Inference, SubBatch, sub_batches
 from worker.leases import HeldLeases
-
 
 AHEAD = 2  # steps
 CALLS = 2  # that one claim is for
@@ -98,10 +99,13 @@ class BulkAhead:
     def _step(self, inference: Inference, *, fresh: bool) -> Step | None:
         """Prepare what comes next: of the claim in hand, or of a new one."""
         work = self._work
-        if work is None or not work.parts:
-            work = self._work = self._claimed(inference, fresh=fresh)
-            if work is None:
-                return None
+        try:
+            if work is None or not work.parts:
+                work = self._work = self._claimed(inference, fresh=fresh)
+        except SQLAlchemyError as trouble:
+            return Step(BulkClaim([], inference), None, is_last=True, trouble=trouble)
+        if work is None:
+            return None
         try:
             if not work.is_read:
                 self._read(work)
