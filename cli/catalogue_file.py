@@ -10,29 +10,11 @@ from typing import BinaryIO
 import typer
 
 from cli.packed_folder import packed
+from shared.catalogues.formats import is_text
+from shared.catalogues.kinds import ENDINGS, format_by_name, media_type_of
 from shared.catalogues.source import Format
 
 PIECE = 256 * 1024  # bytes that are read and sent at once
-FORMATS = {
-    ".csv": Format.CSV,
-    ".txt": Format.CSV,  # whatever its delimiter is
-    ".tsv": Format.TSV,
-    ".tab": Format.TSV,
-    ".ndjson": Format.NDJSON,
-    ".jsonl": Format.NDJSON,
-    ".parquet": Format.PARQUET,
-    ".xlsx": Format.XLSX,
-    ".zip": Format.ZIP,
-}
-_MEDIA_TYPES = {
-    Format.CSV: "text/csv",
-    Format.TSV: "text/tab-separated-values",
-    Format.NDJSON: "application/x-ndjson",
-    Format.PARQUET: "application/vnd.apache.parquet",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Format.ZIP: "application/zip",
-}
-_TEXTS = (Format.CSV, Format.TSV, Format.NDJSON)
 _GZIP = b"\x1f\x8b"
 
 
@@ -50,7 +32,7 @@ class CatalogueFile:
     def headers(self) -> dict[str, str]:
         """The headers of the request that carries it."""
         encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
-        return {"Content-Type": _MEDIA_TYPES[self.format], "Content-Length": str(self.size), **encoding}
+        return {"Content-Type": media_type_of(self.format), "Content-Length": str(self.size), **encoding}
 
     def body(self, sent: Callable[[int], None]) -> "Body":
         """Its bytes as a request's body; `sent` is told how many have gone."""
@@ -79,26 +61,24 @@ def stem_of(catalogue: Path) -> str:
     if catalogue.is_dir():
         return path.name
     path = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return path.stem if path.suffix.lower() in FORMATS else path.name
+    return path.stem if path.suffix.lower() in ENDINGS else path.name
 
 
 def format_of(catalogue: Path) -> Format:
     """What kind of file a catalogue is by its name. Raises BadParameter for a name that does not say."""
-    ending = Path(catalogue.name.lower().removesuffix(".gz")).suffix
-    if catalogue.is_dir():
-        return Format.ZIP
-    if ending not in FORMATS:
+    found = Format.ZIP if catalogue.is_dir() else format_by_name(catalogue.name)
+    if found is None:
         raise typer.BadParameter(
-            f"{catalogue.name} ends in none of {', '.join(FORMATS)}: say with --format what it is."
+            f"{catalogue.name} ends in none of {', '.join(ENDINGS)}: say with --format what it is."
         )
-    return FORMATS[ending]
+    return found
 
 
 @contextmanager
 def catalogue_file(catalogue: Path, format: Format) -> Iterator[CatalogueFile]:
     """Open a catalogue to be sent. Raises InvalidInput for a folder that is none."""
     with packed(catalogue) if catalogue.is_dir() else catalogue.open("rb") as content:
-        gzip = format in _TEXTS and content.read(len(_GZIP)) == _GZIP
+        gzip = is_text(format) and content.read(len(_GZIP)) == _GZIP
         size = content.seek(0, SEEK_END)
         name = f"{stem_of(catalogue)}.zip" if catalogue.is_dir() else catalogue.name
         yield CatalogueFile(name, size, format, gzip, content)

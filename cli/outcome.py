@@ -8,8 +8,11 @@ import typer
 
 from cli.client import PAGE, Client, job_path
 from cli.progress import Progress, counting
+from shared.catalogues.kinds import ENDINGS
+from shared.catalogues.source import Format
 
-FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".xlsx": "xlsx"}
+_WRITTEN = (Format.CSV, Format.NDJSON, Format.PARQUET, Format.XLSX)
+FORMATS = {ending: form for ending, form in ENDINGS.items() if form in _WRITTEN}
 
 MANY = 1_000  # rows that nobody counts any further by asking for them
 

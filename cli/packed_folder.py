@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from shared.catalogues.kinds import TABLE_ENDINGS, tables_among
 from shared.errors import InvalidInput
 
-TABLES = (".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".parquet", ".xlsx")
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
@@ -35,14 +35,13 @@ def pack(folder: Path, file: BinaryIO) -> None:
 
 
 def _table_in(folder: Path) -> Path:
-    """The one file that is a table; a .txt, which is often something else, only where there is no other."""
+    """The one file that is a table."""
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith("."))
-    found = [name for name in names if name.lower().endswith(TABLES)] or [
-        name for name in names if name.lower().endswith(".txt")
-    ]
+    found = tables_among(names)
     if len(found) != 1:
         what = f"{len(found)} tables ({', '.join(found[:5])})" if found else "no table"
-        raise InvalidInput(f"{folder} holds {what}: a catalogue is one table of {', '.join(TABLES)} and its photos.")
+        endings = ", ".join(TABLE_ENDINGS)
+        raise InvalidInput(f"{folder} holds {what}: a catalogue is one table of {endings} and its photos.")
     return folder / found[0]
 
 

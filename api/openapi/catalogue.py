@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from api.catalogue_media import GZIP, MEDIA_TYPES
+from api.catalogue_media import GZIP
 from api.file_form import FILE
 from api.media import MULTIPART
 from api.openapi.product import LABELLED_CONTENT, OF_LABELLED_PRODUCT
 from api.problems import problems
+from shared.catalogues.kinds import MEDIA_TYPES
 from shared.settings import Settings
 
 _AS_FORM = "CatalogueForm"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.openapi.headers import headers
-from api.results.formats import MEDIA_TYPES, ResultFormat
+from api.results.formats import ResultFormat, media_type_of
 
 _RESULTS_CSV = (
     "productid,designation,prediction,prediction_name,confidence,needs_review,text_prediction,text_confidence,"
@@ -41,9 +41,9 @@ def errors_answer() -> dict[str, Any]:
 
 def _answer(description: str, csv: str, line: str) -> dict[str, Any]:
     content = {
-        MEDIA_TYPES[ResultFormat.CSV]: {"schema": {"type": "string"}, "example": csv},
-        MEDIA_TYPES[ResultFormat.NDJSON]: {"schema": {"type": "string"}, "example": line},
-        MEDIA_TYPES[ResultFormat.PARQUET]: _BINARY,
-        MEDIA_TYPES[ResultFormat.XLSX]: _BINARY,
+        media_type_of(ResultFormat.CSV): {"schema": {"type": "string"}, "example": csv},
+        media_type_of(ResultFormat.NDJSON): {"schema": {"type": "string"}, "example": line},
+        media_type_of(ResultFormat.PARQUET): _BINARY,
+        media_type_of(ResultFormat.XLSX): _BINARY,
     }
     return {"description": description, "content": content, **headers("Vary", sometimes=("Content-Disposition",))}

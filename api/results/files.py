@@ -8,7 +8,7 @@ from anyio import to_thread
 
 from api.results.columns import ERROR_COLUMNS, RESULT_COLUMNS
 from api.results.csv_file import csv_pieces
-from api.results.formats import MEDIA_TYPES, ResultFormat
+from api.results.formats import ResultFormat, media_type_of
 from api.results.ndjson_file import ndjson_pieces
 from api.results.parquet_file import parquet_pieces
 from api.results.sending import MadeFile
@@ -50,7 +50,7 @@ async def made_file(
 
     name = f"{contents.name}-{job.id}.{wanted}"
     headers = {"Vary": VARY, "Content-Disposition": f'attachment; filename="{name}"'}
-    return MadeFile(services.sending, account.id, pieces, MEDIA_TYPES[wanted], headers)
+    return MadeFile(services.sending, account.id, pieces, media_type_of(wanted), headers)
 
 
 def _require_results(services: Services, job: JobRecord) -> None:

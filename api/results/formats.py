@@ -6,7 +6,9 @@ from typing import Annotated
 
 from fastapi import Header, Query
 
+from api.json_body import JSON
 from api.media import prefers
+from shared.catalogues.kinds import MEDIA_TYPES
 
 
 class ResultFormat(StrEnum):
@@ -19,13 +21,20 @@ class ResultFormat(StrEnum):
     XLSX = "xlsx"
 
 
-MEDIA_TYPES: Mapping[ResultFormat, str] = {
-    ResultFormat.JSON: "application/json",
-    ResultFormat.CSV: "text/csv",
-    ResultFormat.NDJSON: "application/x-ndjson",
-    ResultFormat.PARQUET: "application/vnd.apache.parquet",
-    ResultFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+def _formats() -> Mapping[str, ResultFormat]:
+    """The format that each media type in an Accept header stands for."""
+    files = {each.value for each in ResultFormat}
+    return {JSON: ResultFormat.JSON} | {
+        media_type: ResultFormat(form) for media_type, form in MEDIA_TYPES.items() if form in files
+    }
+
+
+_FORMATS = _formats()
+
+
+def media_type_of(wanted: ResultFormat) -> str:
+    """What an answer in this format is sent as."""
+    return next(media_type for media_type, each in _FORMATS.items() if each is wanted)
 
 
 async def wanted_format(
@@ -37,4 +46,4 @@ async def wanted_format(
     """The format that the caller names, or the one that its Accept header prefers."""
     if format is not None:
         return format
-    return next((each for each, media_type in MEDIA_TYPES.items() if prefers(accept, media_type)), ResultFormat.JSON)
+    return next((each for media_type, each in _FORMATS.items() if prefers(accept, media_type)), ResultFormat.JSON)

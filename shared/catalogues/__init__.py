@@ -4,6 +4,7 @@ source           what was sent (`Source`), and how it is read (`Layout`, which t
 reading          open a source, whatever its format, at the row where an earlier reading left off
 rows             what a reader gives: rows with their numbers, within limits, from a position on
 formats          what a file's first bytes say it is
+kinds            what a file's name or media type says it is
 columns          which of the file's columns is which of ours
 
 text_table       a text: its encoding, its delimiter, its rows

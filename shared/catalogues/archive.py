@@ -9,20 +9,13 @@ from typing import IO, BinaryIO, Final
 
 from shared.catalogues.archive_checks import MIB, check_directory, check_entries, is_of_interest
 from shared.catalogues.formats import ZIP_BEGINNINGS
+from shared.catalogues.kinds import ENDINGS, TABLE_ENDINGS, tables_among
 from shared.catalogues.refusals import refused_as, room_for_it
 from shared.catalogues.rows import Limits
 from shared.catalogues.source import Format
 from shared.catalogues.streams import CHUNK, Stream, skip
 from shared.errors import BrokenImage, ImageTooLarge, ShelfwiseError, UnreadableCatalogue
 
-TABLES: Final = {
-    ".csv": Format.CSV,
-    ".tsv": Format.TSV,
-    ".ndjson": Format.NDJSON,
-    ".jsonl": Format.NDJSON,
-    ".parquet": Format.PARQUET,
-    ".xlsx": Format.XLSX,
-}
 PHOTO_FOLDERS: Final = ("images/", "images/image_train/")
 _WORKBOOK: Final = "xl/workbook.xml"
 _IN_MEMORY: Final = 8 * MIB  # of a photo; a larger one goes through a file
@@ -48,7 +41,7 @@ class Archive:
     @property
     def table_format(self) -> Format:
         """The table's format, by its name."""
-        return TABLES[PurePosixPath(self._table.filename.lower()).suffix]
+        return ENDINGS[PurePosixPath(self._table.filename.lower()).suffix]
 
     def table(self) -> "EntryContent":
         """The table's content."""
@@ -165,10 +158,12 @@ def _the_table(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
     entries = [each for each in packed.infolist() if is_of_interest(each)]
     if any(each.filename == _WORKBOOK for each in entries):
         raise UnreadableCatalogue("The file is a workbook; send it as XLSX.", code="WRONG_FORMAT")
-    tables = [each for each in entries if PurePosixPath(each.filename.lower()).suffix in TABLES]
+    names = set(tables_among(each.filename for each in entries))
+    tables = [each for each in entries if each.filename in names]
     if not tables:
+        endings = ", ".join(TABLE_ENDINGS)
         raise UnreadableCatalogue(
-            f"The archive has no table in it; it needs one file that ends in {', '.join(TABLES)}.", code="NO_TABLE"
+            f"The archive has no table in it; it needs one file that ends in {endings}.", code="NO_TABLE"
         )
     if len(tables) > 1:
         raise UnreadableCatalogue("The archive has more than one table in it.", code="TWO_TABLES")

@@ -141,6 +141,7 @@ def test_a_delimiter_is_a_name_or_the_character(api: RunningApi, client: httpx.C
         ("autumn.v2.parquet", "Content-Type: text/csv\r\n", {}, "parquet"),
         ("autumn", "Content-Type: application/zip\r\n", {}, "zip"),
         ("autumn.txt", "Content-Type: text/plain\r\n", {"format": "tsv"}, "tsv"),
+        ("autumn.txt", "Content-Type: text/plain\r\n", {}, "csv"),
         ("autumn.csv", "", {"format": "zip"}, "zip"),
     ],
 )

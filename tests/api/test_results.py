@@ -123,6 +123,13 @@ def test_a_file_is_asked_for_by_name_or_by_media_type(client: httpx.Client, job_
         assert answer.content
 
 
+@pytest.mark.parametrize("media_type", ["application/ndjson", "application/jsonl", "application/x-jsonlines"])
+def test_lines_of_json_go_by_all_their_names(client: httpx.Client, job_id: str, media_type: str) -> None:
+    answer = client.get(f"/api/jobs/{job_id}/results", headers={"Accept": media_type})
+
+    assert answer.headers["content-type"] == "application/x-ndjson"
+
+
 @pytest.mark.parametrize("of", ["results", "errors"])
 def test_a_page_is_what_anything_else_gets(client: httpx.Client, job_id: str, of: str) -> None:
     path = f"/api/jobs/{job_id}/{of}"

@@ -9,8 +9,11 @@ import pytest
 import typer
 
 from cli.catalogue_file import CatalogueFile, catalogue_file, format_of, stem_of
+from shared.catalogues.archive import open_archive
+from shared.catalogues.rows import Limits
 from shared.catalogues.source import Format
 from shared.errors import InvalidInput
+from shared.settings import Settings
 from tests.support.catalogues import photo_of, write_csv
 
 HEADER = ("productid", "imageid", "designation")
@@ -108,11 +111,14 @@ def test_photos_may_lie_behind_a_link_even_one_that_leads_round_in_circles(tmp_p
         assert archive.namelist() == ["X_test.csv", *(f"images/image_test/image_{n}0_product_{n}.jpg" for n in (1, 2))]
 
 
-def test_a_text_is_a_folders_table_where_there_is_no_other(tmp_path: Path) -> None:
-    (tmp_path / "products.txt").write_text("designation\nChaise\n")
+@pytest.mark.parametrize("name", ["products.txt", "products.TAB"])
+def test_a_folders_table_is_one_that_the_service_finds_in_the_zip(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("designation\nChaise\n")
 
     with catalogue_file(tmp_path, Format.ZIP) as file, zipfile.ZipFile(file.content) as archive:
-        assert archive.namelist() == ["products.txt"]
+        assert archive.namelist() == [name]
+        with open_archive(file.content, Limits.of(Settings())) as opened:
+            assert opened.table_name == name
 
 
 @pytest.mark.parametrize(

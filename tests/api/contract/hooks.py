@@ -11,8 +11,9 @@ import schemathesis
 from hypothesis import strategies as st
 from PIL import Image
 
-from api.catalogue_media import GZIP, MEDIA_TYPES
+from api.catalogue_media import GZIP
 from api.media import MULTIPART
+from shared.catalogues.kinds import MEDIA_TYPES
 
 _OWN_ID = os.environ["CONTRACT_OWN_ID"]
 _STORED_PRODUCT = os.environ["CONTRACT_STORED_PRODUCT"]

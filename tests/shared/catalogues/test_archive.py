@@ -37,6 +37,20 @@ def test_a_damaged_end_of_any_kind_is_refused_plainly(store: ObjectStore) -> Non
             read(store, bytes(content), Format.ZIP)
 
 
+@pytest.mark.parametrize(
+    ("files", "entry"),
+    [
+        ({"t.tab": TABLE.replace(b",", b"\t")}, "t.tab"),
+        ({"t.txt": TABLE, "x.jpg": b""}, "t.txt"),
+        ({"LICENSE.txt": b"Ours.", "t.csv": TABLE}, "t.csv"),
+    ],
+)
+def test_a_text_is_the_table_where_there_is_no_other(store: ObjectStore, files: dict[str, bytes], entry: str) -> None:
+    with opened(store, packed(files), Format.ZIP) as catalogue:
+        assert len(list(catalogue.rows())) == 2
+        assert catalogue.layout.entry == entry
+
+
 @pytest.mark.parametrize("table", ["products.csv", "shop/products.CSV"])
 def test_the_table_is_read_and_its_photos_are_found(store: ObjectStore, table: str) -> None:
     folder = table.rpartition("/")[0]

@@ -78,7 +78,7 @@ REFUSED = {
     "packed otherwise": (packed({"t.csv": TABLE}, zipfile.ZIP_LZMA), "ARCHIVE_METHOD"),
     "many files": (many_entries(250_001), "ARCHIVE_TOO_MANY_FILES"),
     "nothing": (packed({}), "NO_TABLE"),
-    "no table": (packed({"x.jpg": b"", "README.txt": b""}), "NO_TABLE"),
+    "no table": (packed({"x.jpg": b"", "README.md": b""}), "NO_TABLE"),
     "two tables": (packed({"t.csv": TABLE, "u/t.parquet": b""}), "TWO_TABLES"),
     "a workbook": (packed({"xl/workbook.xml": b""}), "WRONG_FORMAT"),
     "cut off": (packed({"t.csv": TABLE})[:-30], "BROKEN_ARCHIVE"),
