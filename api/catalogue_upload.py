@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from anyio import to_thread
 from fastapi import Request
 
+from api.body_limit import too_large
 from api.catalogue_media import format_of_body, format_of_file
 from api.catalogue_query import CatalogueQuery
 from api.file_form import FILE, FileForm, Part
@@ -36,15 +37,17 @@ class SentFile:
 
 
 @asynccontextmanager
-async def sent_catalogue(services: Services, request: Request, asked: CatalogueQuery) -> AsyncIterator[SentFile]:
-    """The file in a body, or in the form that the body is. Raises InvalidInput."""
+async def sent_catalogue(
+    services: Services, account: Account, request: Request, asked: CatalogueQuery
+) -> AsyncIterator[SentFile]:
+    """The file in a body, or in the form that the body is. Raises InvalidInput and TooManyRequests."""
     sent_as, coding = media_type(request.headers.get("content-type")), request.headers.get("content-encoding")
     if sent_as != MULTIPART:
         file_format = format_of_body(sent_as, coding, asked.format)
-        async with services.large_bodies.file_of(request) as pieces:
+        async with services.large_bodies.file_of(request, account.id) as pieces:
             yield SentFile(file_format, None, pieces)
         return
-    async with services.large_bodies.file_of(request) as pieces:
+    async with services.large_bodies.file_of(request, account.id) as pieces:
         form = FileForm(pieces, request.headers)
         async with file_in(form, await form.first(), asked) as sent:
             yield sent
@@ -67,7 +70,7 @@ async def accept_file(
 ) -> Accepted:
     """The job of a file, durable when this returns; whatever else comes of it, the file is not kept.
 
-    Raises InvalidInput, Conflict, TooManyRequests, QuotaFull and StorageFull.
+    Raises InvalidInput, BodyTooLarge, Conflict, TooManyRequests, QuotaFull and StorageFull.
     """
     await to_thread.run_sync(_require_room, services, account, key)
     source = await _stored(services, sent, asked)
@@ -94,6 +97,8 @@ async def _stored(services: Services, sent: SentFile, asked: CatalogueQuery) -> 
         async for piece in sent.content:
             sha256.update(piece)
             size += len(piece)
+            if size > services.settings.max_catalogue_bytes:  # in a form, which may have been one of a larger photo
+                raise too_large(services.settings.max_catalogue_bytes)
             await write(piece)
         if size == 0:
             raise InvalidInput("The file is empty.", code="EMPTY_BODY")

@@ -93,6 +93,7 @@ CODES: Mapping[str, Code] = {
     "ROWS_GONE": Code("The job's file and rows are no longer kept."),
     "NOT_PREDICTED": Code("Nothing has been predicted for this product."),
     "TOO_MANY_STREAMS": Code("Too many wait at once."),
+    "TOO_MANY_UPLOADS": Code("Too many files are being sent."),
     "FILE_NOT_READ_YET": Code("The file has not been looked into yet; ask again in a moment."),
     "TOO_LARGE_FOR_XLSX": Code("A worksheet holds 1048575 rows of 16384 columns; ask for another format."),
     "RESULTS_GONE": Code("The job's rows are no longer kept; submit its file again."),

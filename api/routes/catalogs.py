@@ -44,6 +44,6 @@ async def submit(
     What is wrong with single rows, or with the whole file, is found while it is read, and said by the job.
     """
     services.disk.require_space()
-    async with sent_catalogue(services, request, asked) as sent:
+    async with sent_catalogue(services, account, request, asked) as sent:
         accepted = await accept_file(services, account, "catalogue", sent, asked, key)
     return await accepted_answer(services, account, accepted)

@@ -69,7 +69,7 @@ async def ingest(
     itself, or `file` in a form, as at `/api/catalogs`; it is read by a job, and the query and the key are for it.
     """
     services.disk.require_space()
-    async with _sent(services, request, asked) as sent:
+    async with _sent(services, admin, request, asked) as sent:
         if isinstance(sent, SentFile):
             accepted = await accept_file(services, admin, "ingest", sent, asked, key)
             return await accepted_answer(services, admin, accepted)
@@ -82,15 +82,15 @@ async def ingest(
 
 @asynccontextmanager
 async def _sent(
-    services: Services, request: Request, asked: CatalogueQuery
+    services: Services, admin: Account, request: Request, asked: CatalogueQuery
 ) -> AsyncIterator[LabelledProduct | SentFile]:
     """The product or the file in the body. Of forms, those that begin with a `file` are files."""
     sent_as = media_type(request.headers.get("content-type"))
     if is_catalogue(sent_as):
-        async with sent_catalogue(services, request, asked) as sent:
+        async with sent_catalogue(services, admin, request, asked) as sent:
             yield sent
     elif sent_as == MULTIPART:
-        async with services.large_bodies.file_of(request) as pieces:
+        async with services.large_bodies.file_of(request, admin.id) as pieces:
             form = FileForm(pieces, request.headers)
             part = await form.first()
             if part is not None and part.name == FILE:

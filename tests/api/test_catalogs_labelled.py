@@ -1,6 +1,7 @@
 """Labelled catalogues in: files at POST /api/data-ingest, where single products come in too."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -55,6 +56,20 @@ def test_a_large_file_in_a_form_may_be_larger_than_a_product(api: RunningApi, ad
     content = b"x" * LIMIT
 
     assert source_of(api, send_form(admin, part(content), **HERE)).size == LIMIT
+
+
+def test_a_file_in_a_form_is_no_larger_than_a_file(shared_redis: RedisServer, tmp_path: Path) -> None:
+    """Also where a photo may be, which a form may have instead."""
+    limits = {"max_catalogue_bytes": MIB, "max_image_bytes": 3 * MIB}
+    settings = settings_for(tmp_path, shared_redis.broker_url, **limits)
+    upgrade(settings.database)
+    with serve(settings) as api:
+        admin = api.somebody(Role.ADMIN)
+
+        assert_problem(send_form(admin, part(b"x" * (MIB + 1)), **HERE), 413, "BODY_TOO_LARGE")
+
+        assert stored_files(api) == set()
+        assert source_of(api, send_form(admin, part(b"x" * MIB), **HERE)).size == MIB
 
 
 def test_a_product_in_a_form_may_not(api: RunningApi, admin: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""Large JSON bodies are read a few at a time; who waits for a turn is not read any further."""
+"""Large bodies are read a few at a time; who waits for a turn is not read any further."""
 
 import os
 import shutil
@@ -15,11 +15,12 @@ from fastapi import FastAPI, Request
 from starlette.datastructures import UploadFile
 
 from api.body_limit import SMALL_BODY
-from api.large_bodies import LargeBodies, Turns
+from api.large_bodies import FILES_OF_ONE, LargeBodies, Patience, Turns
 from api.main import server_config
 from api.problems import add_problem_handlers
 from api.strict_form import strict_form
 from shared.disk import DiskGuard
+from tests.api.expect import assert_problem
 from tests.support.waiting import wait_for
 
 AT_ONCE = 2
@@ -46,6 +47,12 @@ def served(bodies: LargeBodies) -> Iterator[tuple[str, list[int]]]:
             (photo,) = form.values()
             assert isinstance(photo, UploadFile)
             read.append(photo.size or 0)
+            return read[-1]
+
+    @app.post("/file")
+    async def take_file(request: Request, account: str = "ann") -> int:
+        async with bodies.file_of(request, account) as pieces:
+            read.append(sum([len(piece) async for piece in pieces]))
             return read[-1]
 
     server = uvicorn.Server(server_config(app, "127.0.0.1", 0))
@@ -226,3 +233,47 @@ def test_a_form_that_fills_the_disk_is_refused_before_its_end(tmp_path: Path, sp
             slow.close()
 
         assert not spooled()
+
+
+def post_file(url: str, account: str = "ann") -> httpx.Response:
+    return httpx.post(f"{url}/file", params={"account": account}, content=b" " * LARGE, timeout=20)
+
+
+def test_one_account_has_some_of_the_turns_for_files() -> None:
+    with served(LargeBodies(DISK)) as (url, _), ExitStack() as stack:
+        slow = [Slow(url, "/file") for _ in range(FILES_OF_ONE)]
+        for each in slow:
+            stack.callback(each.close)
+        wait_for(lambda: post_file(url).status_code == 429, 20, "all turns of ann's to be taken")
+
+        refused = post_file(url)
+
+        assert_problem(refused, 429, "TOO_MANY_UPLOADS")
+        assert int(refused.headers["retry-after"]) > 0
+        assert post_file(url, "ben").json() == LARGE
+        assert slow[0].finish().startswith(b"HTTP/1.1 200 ")
+        assert post_file(url).json() == LARGE
+
+
+def test_a_turn_that_does_not_come_is_not_waited_for() -> None:
+    with served(LargeBodies(DISK, files=Turns(1, 60), patience=Patience(for_turn=0.2))) as (url, _):
+        slow = Slow(url, "/file")
+        wait_for(lambda: post_file(url, "ben").status_code == 429, 20, "ann's turn")
+
+        assert_problem(post_file(url, "ben"), 429, "TOO_MANY_UPLOADS")
+
+        slow.close()
+        wait_for(lambda: post_file(url, "ben").status_code == 200, 20, "the turn to be given back")
+
+
+@pytest.mark.parametrize(("path", "body"), [("/file", b" " * LARGE), ("/form", form_of(LARGE))])
+def test_who_stops_in_the_middle_loses_the_turn(path: str, body: bytes) -> None:
+    with served(LargeBodies(DISK, Turns(1, 60), Turns(1, 60), Turns(1, 60), Patience(for_piece=0.2))) as (url, _):
+        slow = Slow(url, path, body)
+        try:
+            assert slow.answer().startswith(b"HTTP/1.1 408 ")
+        finally:
+            slow.close()
+
+        assert post_form(url, LARGE).json() == LARGE
+        assert post_file(url).json() == LARGE
