@@ -7,7 +7,11 @@ from api.outbox import Outbox
 from api.results.answers import Cells
 from api.results.tables import Table
 
-ROWS, CHARACTERS = 4_096, 8 * 2**20  # of one row group, which is in memory while it is written
+ROWS, BYTES = (
+    4_096,
+    16 * 2**20,
+)  # of one row group, which is in memory, in Arrow's few bytes a cell, until it is written
+CELLS, CHARACTERS = 2**18, 4 * 2**20  # that are in memory as Python's objects, some 60 bytes each
 # What is in a file under another type comes as text.
 _PLAIN = frozenset(
     ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double", "string")
@@ -23,24 +27,46 @@ def parquet_pieces(table: Table) -> Iterator[bytes]:
     schema = pyarrow.schema([pyarrow.field(*field) for field in zip(table.names, types, strict=True)])
     outbox = Outbox()
     with ParquetWriter(outbox, schema) as writer:
-        for group in _groups(table.rows):
-            columns = [_column(cells, each) for cells, each in zip(zip(*group, strict=True), types, strict=True)]
-            writer.write_batch(pyarrow.record_batch(columns, schema=schema))
+        for group in _groups(_batches(table.rows, schema)):
+            writer.write_table(pyarrow.Table.from_batches(group, schema))
             yield from outbox.taken()
     yield from outbox.taken()
 
 
-def _groups(rows: Iterator[Cells]) -> Iterator[Sequence[Cells]]:
-    """The rows, as many at once as are written together."""
-    group, size = list[Cells](), 0
-    for row in rows:
-        group.append(row)
-        size += sum([len(cell) for cell in row if type(cell) is str])
-        if len(group) >= ROWS or size >= CHARACTERS:
+def _groups(batches: Iterator[Any]) -> Iterator[Sequence[Any]]:
+    """The batches, as many at once as make a row group."""
+    group = list[Any]()
+    rows = size = 0
+    for batch in batches:
+        group.append(batch)
+        rows += batch.num_rows
+        size += batch.nbytes
+        if rows >= ROWS or size >= BYTES:
             yield group
-            group, size = [], 0
+            group, rows, size = [], 0, 0
     if group:
         yield group
+
+
+def _batches(rows: Iterator[Cells], schema: Any) -> Iterator[Any]:
+    """The rows as Arrow has them, some at once."""
+    most = min(ROWS, max(1, CELLS // len(schema)))
+    some, size = list[Cells](), 0
+    for row in rows:
+        some.append(row)
+        size += sum([len(cell) for cell in row if type(cell) is str])
+        if len(some) >= most or size >= CHARACTERS:
+            yield _batch(some, schema)
+            some, size = [], 0
+    if some:
+        yield _batch(some, schema)
+
+
+def _batch(rows: Sequence[Cells], schema: Any) -> Any:
+    import pyarrow
+
+    columns = [_column(cells, wanted) for cells, wanted in zip(zip(*rows, strict=True), schema.types, strict=True)]
+    return pyarrow.record_batch(columns, schema=schema)
 
 
 def _column(cells: Cells, wanted: Any) -> Any:
