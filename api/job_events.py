@@ -25,7 +25,7 @@ async def job_events(services: Services, account: Account, job: JobRecord, seen:
         yield format_sse_event(retry=RETRY_MILLISECONDS)
         while placed and not services.watch.stopping and time.monotonic() < end:
             if job.version > seen:
-                answer = await answer_for(services, job)
+                answer = (await answer_for(services, job)).for_many()
                 yield format_sse_event(event="job", id=str(job.version), data_str=answer.model_dump_json())
                 seen = job.version
                 if job.ended:

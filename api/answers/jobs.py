@@ -29,7 +29,8 @@ class SourceAnswer(BaseModel):
     """The file of a job. `size` is in bytes, as it was stored.
 
     How it is read is what its sender said, and null where that is to be found out; once the first rows have been read
-    it is what holds. `columns` says which of the file's columns is which of ours, `header` names all of the file's.
+    it is what holds. `columns` says which of the file's columns is which of ours, `header` names all of the file's;
+    it may be long, and is null in lists and events.
     """
 
     filename: str | None
@@ -125,6 +126,12 @@ class JobAnswer(BaseModel):
             links=_links(job),
             prediction=prediction,
         )
+
+    def for_many(self) -> Self:
+        """The answer as one among many, without what may be half a megabyte of each."""
+        if self.source is None or self.source.header is None:
+            return self
+        return self.model_copy(update={"source": self.source.model_copy(update={"header": None})})
 
 
 def job_path(job_id: str) -> str:

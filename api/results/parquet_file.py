@@ -7,10 +7,8 @@ from api.outbox import Outbox
 from api.results.answers import Cells
 from api.results.tables import Table
 
-ROWS, BYTES = (
-    4_096,
-    16 * 2**20,
-)  # of one row group, which is in memory, in Arrow's few bytes a cell, until it is written
+# Of one row group, which is in memory, in Arrow's few bytes a cell, until it is written.
+ROWS, BYTES = 4_096, 16 * 2**20
 CELLS, CHARACTERS = 2**18, 4 * 2**20  # that are in memory as Python's objects, some 60 bytes each
 # What is in a file under another type comes as text.
 _PLAIN = frozenset(

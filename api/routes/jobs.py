@@ -50,7 +50,7 @@ def list_jobs(
     with services.database.read() as connection:
         jobs = jobs_before(connection, wanted, start, limit + 1)
         return Page[JobAnswer].of(
-            jobs, limit, lambda job: job_answer(connection, services.names, job), lambda job: job.id
+            jobs, limit, lambda job: job_answer(connection, services.names, job).for_many(), lambda job: job.id
         )
 
 

@@ -1,5 +1,6 @@
 """How far a job is, also while nobody knows how many rows its file has."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -113,6 +114,23 @@ def test_how_a_file_is_read_is_shown_once_it_is_known(catalogue: JobRecord) -> N
     assert (after.encoding, after.delimiter, after.header, after.compressed) == ("utf-8", ";", ["ref", "Titre"], True)
     assert after.columns == {"designation": "Titre"}
     assert isinstance(catalogue.source, Source)
+
+
+def test_a_files_header_is_left_to_the_job_itself(api: RunningApi, client: httpx.Client, catalogue: JobRecord) -> None:
+    """It may be half a megabyte, too much for each of a list or of a stream of events."""
+    assert catalogue.source is not None
+    source = catalogue.source.model_copy(update={"layout": LAYOUT})
+    with api.database.begin() as connection:
+        values = {"source": source.stored(), "status": JobStatus.SUCCEEDED, "version": 2}
+        connection.execute(update(Job).where(Job.id == catalogue.id).values(values))
+
+    shown_alone = client.get(f"/api/jobs/{catalogue.id}").json()["source"]
+    (listed,) = client.get("/api/jobs").json()["items"]
+    events = client.get(f"/api/jobs/{catalogue.id}/events").text
+    (sent,) = [line.removeprefix("data: ") for line in events.splitlines() if line.startswith("data: ")]
+
+    assert shown_alone["header"] == ["ref", "Titre"]
+    assert listed["source"] == json.loads(sent)["source"] == {**shown_alone, "header": None}
 
 
 def test_a_file_that_could_not_be_read_says_why(api: RunningApi, client: httpx.Client, catalogue: JobRecord) -> None:
