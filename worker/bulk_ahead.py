@@ -21,7 +21,6 @@ from worker.inference import Inference, SubBatch, sub_batches
 from worker.leases import HeldLeases
 
 AHEAD = 2  # steps
-CALLS = 2  # that one claim is for
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +116,7 @@ class BulkAhead:
 
     def _claimed(self, inference: Inference, *, fresh: bool) -> BulkClaim | None:
         with self._database.begin() as connection:
-            capacity = CALLS * max(MODEL_CALL, inference.sizes.texts)
+            capacity = max(MODEL_CALL, inference.sizes.texts)
             claims = claim(connection, Lane.BULK, self._worker_id, self._lease, capacity=capacity, fresh=fresh)
         self._leases.hold(claims)
         return BulkClaim(claims, inference) if claims else None

@@ -76,7 +76,7 @@ class Inference:
         self._codes = np.array([category.code for category in manifest.classes])
 
     def prepare(self, rows: Sequence[ClaimedRow]) -> SubBatch:
-        """Clean the texts, and read and decode the photos in the decoder threads."""
+        """Clean and encode the texts, and read and decode the photos in the decoder threads."""
         if any(row.image is not None for row in rows):
             photos: Iterable[NDArray[np.uint8] | RowError | None] = self._decoders.map(self._photo, rows)
         else:
@@ -92,7 +92,13 @@ class Inference:
                 good.append(row)
                 texts.append(text)
                 pixels.append(photo)
-        return SubBatch(good, PreparedRows(texts, pixels), errors)
+        return SubBatch(good, self._encoded(PreparedRows(texts, pixels)), errors)
+
+    def _encoded(self, inputs: PreparedRows) -> PreparedRows:
+        try:
+            return self._predictor.encode(inputs)
+        except Exception as error:
+            raise PredictorFault("the predictor raised") from error
 
     def answer(self, batch: SubBatch) -> list[tuple[ClaimedRow, Outcome]]:
         """Run the models on a prepared sub-batch. Raises PredictorFault when they fail."""

@@ -15,10 +15,14 @@ from shared.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Inputs of n products: prepared texts, and pixels of shape (size, size, 3) uint8; None where there is none."""
+    """Inputs of n products: prepared texts, and pixels of shape (size, size, 3) uint8; None where there is none.
+
+    `token_ids` is what `encode` has made of the texts that are there: (texts, max_tokens) int32; None before.
+    """
 
     texts: Sequence[str | None]
     photos: Sequence[NDArray[np.uint8] | None]
+    token_ids: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,11 @@ class Predictor(Protocol):
     def load(self, bundle: Bundle, precision: str) -> None:
         """Get ready to answer with this bundle. Raises BundleRefused when its golden rows come out differently."""
 
+    def encode(self, rows: PreparedRows) -> PreparedRows:
+        """The same rows, with what can be done for them before the model's turn; another thread may call this."""
+
     def predict(self, rows: PreparedRows) -> ScoredRows:
-        """Answer all rows, in their order; every row has a text, a photo, or both."""
+        """Answer all rows, in their order, encoded or not; every row has a text, a photo, or both."""
 
 
 def make_predictor(name: str) -> Predictor:

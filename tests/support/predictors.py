@@ -26,6 +26,9 @@ class Fake:
     def load(self, bundle: Bundle, precision: str) -> None:
         self.classes = len(bundle.manifest.classes)
 
+    def encode(self, rows: PreparedRows) -> PreparedRows:
+        return rows
+
     def predict(self, rows: PreparedRows) -> ScoredRows:
         text = self._one_hot([None if value is None else len(value) % self.classes for value in rows.texts])
         image = self._one_hot([None if value is None else 0 for value in rows.photos])

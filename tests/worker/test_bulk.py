@@ -40,21 +40,20 @@ def full(word: str) -> list[str]:
     return [f"{word} {number}" for number in range(MODEL_CALL)]
 
 
-def test_the_next_batch_is_claimed_while_the_model_works_on_this_one(
+def test_the_next_batches_are_claimed_while_the_model_works_on_this_one(
     make_loop: MakeLoop, database: Database, owner: str, enter: Enter
 ) -> None:
-    catalogue(database, owner, enter, full("a"), full("b"), full("c"))
+    catalogue(database, owner, enter, full("a"), full("b"), full("c"), full("d"))
 
     with make_loop(Fake()) as loop:
-        first = loop._bulk.next(loop.bundle.inference)
-        second = loop._bulk.next(loop.bundle.inference)
+        inference = loop.bundle.inference
+        assert inference is not None
+        step = loop._bulk.next(inference)
 
-        assert first is not None
-        assert second is not None
-        assert (first.is_last, second.is_last) == (True, True)
-        assert loop._bulk.has_more
-        assert len(loop._bulk.taken_ahead()) == 1
-        assert states(database) == ["running"] * 3
+        assert step is not None
+        assert step.is_last
+        assert len(loop._bulk.taken_ahead()) == 2
+        assert states(database) == ["running"] * 3 + ["queued"]
 
 
 def test_a_product_that_was_sent_before_is_not_predicted_again(
