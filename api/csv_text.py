@@ -3,14 +3,18 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from shared.formulas import defused
+
+# Every text is quoted: one with a semicolon or a tab in it stays one cell where a spreadsheet splits at these, too.
+QUOTING: Literal[2] = csv.QUOTE_NONNUMERIC
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The rows as CSV (RFC 4180) under a header."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=QUOTING)
     writer.writerow(header)
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
@@ -18,6 +22,4 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def safe_cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return defused(value) if isinstance(value, str) else value

@@ -6,14 +6,15 @@ from api.openapi.headers import headers
 from api.results.formats import ResultFormat, media_type_of
 
 _RESULTS_CSV = (
-    "productid,designation,prediction,prediction_name,confidence,needs_review,text_prediction,text_confidence,"
-    "image_prediction,image_confidence,modality,model_version,reused,status,error_code,error_column,error_message\r\n"
-    "3804725264,Salon de jardin en bois,2582,Mobilier de jardin,0.91,False,2582,0.91,,,text,2026-11-02-demo,False,"
-    "succeeded,,,\r\n"
+    '"productid","designation","prediction","prediction_name","confidence","needs_review","text_prediction",'
+    '"text_confidence","image_prediction","image_confidence","modality","model_version","reused","status",'
+    '"error_code","error_column","error_message"\r\n'
+    '"3804725264","Salon de jardin en bois",2582,"Mobilier de jardin",0.91,False,2582,0.91,"","","text",'
+    '"2026-11-02-demo",False,"succeeded","","",""\r\n'
 )
 _ERRORS_CSV = (
-    "productid,designation,error_row,error_column,error_code,error_message\r\n"
-    "3804725265,,2,,EMPTY_PRODUCT,A product needs a readable text or an image.\r\n"
+    '"productid","designation","error_row","error_column","error_code","error_message"\r\n'
+    '"3804725265","",2,"","EMPTY_PRODUCT","A product needs a readable text or an image."\r\n'
 )
 _RESULTS_LINE = (
     '{"productid":"3804725264","designation":"Salon de jardin en bois","prediction":2582,'

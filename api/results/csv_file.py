@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from api.csv_text import safe_cell
+from api.csv_text import QUOTING, safe_cell
 from api.results.tables import Table
 
 PIECE = 64 * 1024  # characters that are sent at once, about
@@ -15,7 +15,7 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     """The file, piece by piece."""
     text = io.StringIO(MARK, newline="")
     text.seek(0, io.SEEK_END)
-    write = csv.writer(text).writerow
+    write = csv.writer(text, quoting=QUOTING).writerow
     size = write(map(safe_cell, table.names))
     for row in table.rows:
         size += write(map(safe_cell, row))

@@ -6,10 +6,10 @@ from typing import Final
 
 from shared.catalogues.rows import Cell
 from shared.catalogues.source import LABEL
+from shared.formulas import as_before
 
 LARGEST_CODE: Final = 2**31 - 1  # what the database's column holds
 _SURELY: Final = len(str(LARGEST_CODE))  # fewer digits are always a code
-_FORMULA: Final = ("'=", "'+", "'-", "'@", "'\t", "'\r")  # the quote was put there for spreadsheets' sake
 _WHOLE: Final = re.compile(r"([0-9]{1,18})(?:\.0+)?")  # pandas writes whole numbers so when the column has gaps
 
 
@@ -31,8 +31,8 @@ def text_in(cell: Cell, ours: str, longest: int, *, may_be_quoted: bool) -> str 
         return None
     if not isinstance(cell, str):
         raise CellRefused("WRONG_TYPE", f"{ours} must be a string.", ours)
-    if may_be_quoted and cell[0] == "'" and cell.startswith(_FORMULA):
-        cell = cell[1:]
+    if may_be_quoted and cell[0] == "'":
+        cell = as_before(cell)
     if len(cell) > longest:
         raise CellRefused("TOO_LONG", f"{ours} may have at most {longest} characters.", ours)
     if "\0" in cell or not (cell.isascii() or _is_text(cell)):

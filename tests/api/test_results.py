@@ -106,8 +106,9 @@ def test_the_job_of_one_product_has_results_too(api: RunningApi, account: Accoun
     lines = client.get(f"/api/jobs/{job_id}/results?format=csv").content.decode("utf-8-sig").splitlines()
 
     assert (item["row"], item["product_id"], item["category"]["code"]) == (0, "7", 2582)
-    assert lines[0].startswith("product_id,designation,description,prediction,prediction_name,confidence,")
-    assert lines[1].startswith("7,Transat,,2582,Mobilier de jardin,0.9,False,2582,0.9,,,text,fake-1,False,succeeded")
+    assert lines[0].startswith('"product_id","designation","description","prediction","prediction_name","confidence",')
+    row = '"7","Transat","",2582,"Mobilier de jardin",0.9,False,2582,0.9,"","","text","fake-1",False,"succeeded"'
+    assert lines[1].startswith(row)
 
 
 @pytest.mark.parametrize("name", MEDIA_TYPES)

@@ -125,7 +125,7 @@ def test_csv_has_every_column_of_the_file_and_ours_behind_them(client: httpx.Cli
 def test_csv_is_read_as_utf_8_by_spreadsheets_and_by_pandas(client: httpx.Client, job_id: str) -> None:
     content = fetched(client, job_id, "csv")
 
-    assert content.startswith(b"\xef\xbb\xbfproductid,")
+    assert content.startswith(b'\xef\xbb\xbf"productid",')
     assert content.count(b"\r\n") == 4
     frame = pandas.read_csv(io.BytesIO(content), dtype={"productid": str})
     assert list(frame.columns[:3]) == ["productid", "Titre", "Prix, €"]
@@ -134,7 +134,7 @@ def test_csv_is_read_as_utf_8_by_spreadsheets_and_by_pandas(client: httpx.Client
 
 
 def test_no_cell_of_csv_or_xlsx_is_a_formula(api: RunningApi, account: Account, client: httpx.Client) -> None:
-    dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"]
+    dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠SUM(A1)"]
     text = io.StringIO(newline="")
     csv.writer(text).writerows([["designation", "=cmd"], *([cell, "http://example.com/"] for cell in dangerous)])
     job_id = catalogue_job(api, account, text.getvalue().encode(), [failed("X", "=x", "=cmd")] * len(dangerous))
@@ -148,6 +148,20 @@ def test_no_cell_of_csv_or_xlsx_is_a_formula(api: RunningApi, account: Account, 
     assert {cell.data_type for cell in cells} == {"s", "n"}  # openpyxl calls empty cells numbers
     assert [cell.value for cell in cells if cell.hyperlink is not None] == []
     assert "'=1+1" in [cell.value for cell in cells]
+
+
+def test_a_cell_stays_one_where_a_spreadsheet_splits_at_semicolons_and_tabs_too(
+    api: RunningApi, account: Account, client: httpx.Client
+) -> None:
+    cells = ["Chaise;=cmd", "Chaise\t=cmd", "Chaise\n=cmd"]
+    lines = "\n".join(json.dumps({"title": cell}) for cell in cells)
+    job_id = catalogue_job(api, account, lines.encode(), [answered(ANSWER)] * 3, Format.NDJSON)
+
+    content = fetched(client, job_id, "csv")
+
+    assert [row[0] for row in csv_rows(content)[1:]] == cells
+    for cell in cells:
+        assert f'\r\n"{cell}",'.encode() in content
 
 
 def test_ndjson_is_an_object_a_line(client: httpx.Client, job_id: str) -> None:

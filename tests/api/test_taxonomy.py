@@ -115,4 +115,4 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 
 
 def test_numbers_stay_numbers() -> None:
-    assert csv_text(["a"], [[-1]]) == "a\r\n-1\r\n"
+    assert csv_text(["a"], [[-1]]) == '"a"\r\n-1\r\n'
