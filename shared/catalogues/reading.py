@@ -1,6 +1,6 @@
 """Open a catalogue file, whatever its format, and read it row by row, from the start or from where one left off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Protocol
@@ -52,18 +52,28 @@ class _Opened:
     def layout(self) -> Layout:
         return self._table.layout
 
+    @property
+    def is_light(self) -> bool:
+        return self._archive is None
+
     def photo(self, name: str) -> IO[bytes] | None:
         return None if self._archive is None else self._archive.photo(name)
 
 
 @contextmanager
 def open_catalogue(
-    store: ObjectStore, source: Source, limits: Limits, position: Position | None = None
+    store: ObjectStore,
+    source: Source,
+    limits: Limits,
+    position: Position | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> Iterator[OpenCatalogue]:
     """Open a source at a position (None: at its first row), by its layout, or by what the file itself shows.
 
+    Until the first row is there, `beat` is called again and again; what it raises ends the opening and comes through.
     Raises UnreadableCatalogue, and FileNotFoundError for a file that is not in the store any more.
     """
+    beat()
     with ExitStack() as stack:
         yield _Opening(store, source, limits, position, stack).opened()
 

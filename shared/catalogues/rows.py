@@ -67,6 +67,10 @@ class OpenCatalogue(Protocol):
     def layout(self) -> Layout:
         """How it is read; of NDJSON, with the columns seen so far."""
 
+    @property
+    def is_light(self) -> bool:
+        """Whether it may as well stay open while nobody reads on: it holds little memory, and no file of its own."""
+
     def rows(self) -> Iterator[CatalogueRow]:
         """The rows from the position on at which it was opened, in the file's order."""
 
