@@ -14,7 +14,7 @@ from shared.catalogues.source import Format
 from shared.store import ObjectStore
 from shared.users import Account
 from tests.api.conftest import RunningApi
-from tests.api.test_results_files import csv_records, fetched, json_lines, sheet_of, table_of
+from tests.api.result_files import csv_records, fetched, json_lines, sheet_of, table_of
 from tests.support.ledger import ANSWER
 from tests.support.results import add_job, answered, failed, stored_source, waiting
 
