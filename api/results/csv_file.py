@@ -18,6 +18,9 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     write = csv.writer(text, quoting=QUOTING).writerow
     size = write(map(safe_cell, table.names))
     for row in table.rows:
+        if row is None:
+            yield b""
+            continue
         size += write(map(safe_cell, row))
         if size >= PIECE:
             yield _taken(text)

@@ -15,6 +15,9 @@ def ndjson_pieces(table: Table) -> Iterator[bytes]:
     """The file, piece by piece."""
     lines, size = list[str](), 0
     for row in table.rows:
+        if row is None:
+            yield b""
+            continue
         line = _line(table, row)
         lines.append(line)
         size += len(line)

@@ -26,16 +26,22 @@ def parquet_pieces(table: Table) -> Iterator[bytes]:
     outbox = Outbox()
     with ParquetWriter(outbox, schema) as writer:
         for group in _groups(_batches(table.rows, schema)):
+            if group is None:
+                yield b""
+                continue
             writer.write_table(pyarrow.Table.from_batches(group, schema))
             yield from outbox.taken()
     yield from outbox.taken()
 
 
-def _groups(batches: Iterator[Any]) -> Iterator[Sequence[Any]]:
-    """The batches, as many at once as make a row group."""
+def _groups(batches: Iterator[Any]) -> Iterator[Sequence[Any] | None]:
+    """The batches, as many at once as make a row group; beats in between."""
     group = list[Any]()
     rows = size = 0
     for batch in batches:
+        if batch is None:
+            yield None
+            continue
         group.append(batch)
         rows += batch.num_rows
         size += batch.nbytes
@@ -46,11 +52,14 @@ def _groups(batches: Iterator[Any]) -> Iterator[Sequence[Any]]:
         yield group
 
 
-def _batches(rows: Iterator[Cells], schema: Any) -> Iterator[Any]:
-    """The rows as Arrow has them, some at once."""
+def _batches(rows: Iterator[Cells | None], schema: Any) -> Iterator[Any]:
+    """The rows as Arrow has them, some at once; beats in between."""
     most = min(ROWS, max(1, CELLS // len(schema)))
     some, size = list[Cells](), 0
     for row in rows:
+        if row is None:
+            yield None
+            continue
         some.append(row)
         size += sum([len(cell) for cell in row if type(cell) is str])
         if len(some) >= most or size >= CHARACTERS:

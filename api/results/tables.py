@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from api.results.answers import INPUTS, Answered, Cells, error_answers, result_answers, stored_rows, waiting_cells
 from api.results.columns import ERROR_COLUMNS, RESULT_COLUMNS, Column, names_beside
 from api.services import Services
-from shared.catalogues.reading import CatalogueRow, Limits, open_catalogue
+from shared.catalogues.reading import CatalogueRow, Limits, open_table
 from shared.catalogues.source import Source
 from shared.errors import Conflict, Unavailable, UnreadableCatalogue
 from shared.jobs import JobRecord
 from shared.lifecycle import JobStatus
 
+BEAT = 5_000  # rows that are left out one after the other
 _NO_FILE = "The job's file cannot be read any more."
 _STORED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED)
 
@@ -21,12 +22,13 @@ _STORED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED)
 class Table:
     """Rows to be written: the names of all columns, Arrow's names of their types, and rows as wide as that.
 
-    Cells of a text column may be of any type: not every file says what its columns hold.
+    Cells of a text column may be of any type: not every file says what its columns hold. None in place of a row is a
+    beat: there has been none for so long that whoever makes a file of them should give others a turn.
     """
 
     names: Sequence[str]
     types: Sequence[str]
-    rows: Iterator[Cells]
+    rows: Iterator[Cells | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _original(services: Services, job: JobRecord) -> Iterator[_Original]:
 def _rows_of_file(services: Services, job: JobRecord, source: Source) -> Iterator[CatalogueRow]:
     """The rows, to where the file breaks off if its intake came to the same end. Raises Unavailable if not."""
     try:
-        with open_catalogue(services.store, source, Limits.of(services.settings)) as catalogue:
+        with open_table(services.store, source, Limits.of(services.settings)) as catalogue:
             yield from catalogue.rows()
     except FileNotFoundError as error:
         raise Unavailable(_NO_FILE) from error
@@ -102,9 +104,9 @@ def _table(original: _Original, columns: Sequence[Column], answers: Iterator[Ans
     return Table(names, types, _merged(original, answers, blank))
 
 
-def _merged(original: _Original, answers: Iterator[Answered], blank: Cells | None) -> Iterator[Cells]:
+def _merged(original: _Original, answers: Iterator[Answered], blank: Cells | None) -> Iterator[Cells | None]:
     """Each row with our cells behind its own. One that nothing is known of has `blank`; without it, it is left out."""
-    width = len(original.header)
+    width, skipped = len(original.header), 0
     answer = next(answers, None)
     for number, cells, _ in original.rows:
         while answer is not None and answer.row < number:
@@ -116,6 +118,9 @@ def _merged(original: _Original, answers: Iterator[Answered], blank: Cells | Non
         elif answer is None:
             return
         else:
+            skipped += 1
+            if skipped % BEAT == 0:
+                yield None
             continue
         yield [*cells, *ours] if len(cells) == width else [*_fitted(cells, width), *ours]
 

@@ -62,8 +62,12 @@ def xlsx_pieces(table: Table, data_dir: Path, disk: DiskGuard) -> Iterator[bytes
 
 
 def _written(sheet: Any, table: Table, disk: DiskGuard) -> Iterator[bytes]:
-    size = _write_row(sheet, 0, table.names)
-    for number, row in enumerate(table.rows, start=1):
+    size, number = _write_row(sheet, 0, table.names), 0
+    for row in table.rows:
+        if row is None:
+            yield b""
+            continue
+        number += 1
         require_room_in_sheet(number, len(table.names))
         size += _write_row(sheet, number, row)
         if number % _ROWS_AT_ONCE == 0:

@@ -22,17 +22,19 @@ from api.results.csv_file import csv_pieces
 from api.results.ndjson_file import ndjson_pieces
 from api.results.parquet_file import CELLS, parquet_pieces
 from api.results.sending import FILES, FILES_OF_ONE, PIECE, MadeFile, Sending
-from api.results.tables import Table
+from api.results.tables import BEAT, Table, errors_table
 from api.results.xlsx_file import xlsx_pieces
+from api.services import open_services
 from shared.disk import DiskGuard
 from shared.errors import NotFound, StorageFull, TooManyRequests, Unavailable
 from shared.identifiers import now
+from shared.jobs import job_by_id
 from shared.tables import Job
 from shared.users import Account
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
 from tests.support.ledger import ANSWER
-from tests.support.results import add_job, answered
+from tests.support.results import add_job, answered, failed, stored_source
 from tests.support.waiting import wait_for
 
 SECONDS = 20
@@ -223,6 +225,31 @@ def test_a_large_file_is_made_in_little_memory(write: Callable[[Table], Iterator
 
     assert size > 100_000
     assert most < 32 * 2**20 < 300 * 400_000
+
+
+def test_rows_that_are_left_out_by_the_thousand_come_with_beats(api: RunningApi) -> None:
+    """A file of errors passes over millions of good rows: whoever asked for it may have left meanwhile."""
+    source = stored_source(api.settings, b"title\n" + b"Lampe\n" * (2 * BEAT + 2))
+    rows = [failed("TOO_LONG", "Too long.", "title", row=number) for number in (0, 2 * BEAT + 1)]
+    job_id = add_job(api.database, api.add_account().id, source, rows)
+    with api.database.read() as connection:
+        job = job_by_id(connection, job_id)
+
+    with open_services(api.settings) as services, errors_table(services, job) as table:
+        assert [row is None for row in table.rows] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("write", [csv_pieces, ndjson_pieces, parquet_pieces, xlsx_pieces])
+def test_a_beat_is_an_empty_piece_and_no_row(write: Callable[..., Iterator[bytes]], tmp_path: Path) -> None:
+    given = (tmp_path, DiskGuard(tmp_path, 0)) if write is xlsx_pieces else ()
+
+    def pieces(*rows: list[str] | None) -> list[bytes]:
+        return list(write(Table(["a"], ["string"], iter(rows)), *given))
+
+    with_beats, without = pieces(["x"], None, None, ["y"]), pieces(["x"], ["y"])
+
+    assert with_beats.count(b"") == without.count(b"") + 2
+    assert len(b"".join(with_beats)) == len(b"".join(without))
 
 
 def test_many_columns_cost_no_more_memory_than_a_few() -> None:
