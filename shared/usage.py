@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.tables import Image, Prediction, Usage, User
 
 AT_ONCE = 1_000  # photos in one statement
+_GONE = "The account is not there any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def charge(connection: Connection, owner_id: str, rows: int, stored_bytes: int, 
     moment = now()
     sums = _add(connection, owner_id, moment, rows, stored_bytes)
     if sums is None:
-        raise Unauthenticated("The account is not there any more.")
+        raise Unauthenticated(_GONE)
     over_rows = rows and sums.rows > quotas.rows_per_day
     over_bytes = stored_bytes and sums.stored_bytes > quotas.stored_bytes
     if over_rows or over_bytes:
@@ -73,9 +74,15 @@ def require_room(connection: Connection, owner_id: str, quotas: Quotas) -> None:
         raise _no_more_bytes(quotas)
 
 
-def rows_left(connection: Connection, owner_id: str, quotas: Quotas) -> int:
-    """How many products an account may still submit today."""
-    return max(0, quotas.rows_per_day - usage_of(connection, owner_id).rows_today)
+def lock_rows_left(connection: Connection, owner_id: str, quotas: Quotas) -> int:
+    """How many products an account may still submit today: so many can be charged in the same transaction.
+
+    Raises Unauthenticated when the account has been deleted.
+    """
+    sums = _add(connection, owner_id, now(), 0, 0)
+    if sums is None:
+        raise Unauthenticated(_GONE)
+    return max(0, quotas.rows_per_day - sums.rows)
 
 
 def refund_bytes(connection: Connection, owner_id: str, stored_bytes: int) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from shared.catalogues.reading import Position
 from shared.catalogues.source import Layout, Source
-from shared.errors import QuotaFull
+from shared.errors import QuotaFull, Unauthenticated
 from shared.identifiers import now
 from shared.image_collection import settle_images
 from shared.lanes import FETCH_CLAIM, Lane
@@ -32,7 +32,7 @@ from shared.many_rows import ManyRows, moment
 from shared.products import LabelledInput, store_products
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
-from shared.usage import Quotas, charge, new_photo_bytes, rows_left
+from shared.usage import Quotas, charge, lock_rows_left, new_photo_bytes
 
 NOTHING = ProductInput()
 EMPTY = RowError("EMPTY_CATALOGUE", "The file has a header and no rows.")
@@ -64,7 +64,8 @@ class IntakeRow(NamedTuple):
 class Chunk:
     """Some rows of a file, and where it goes on behind them.
 
-    `photos` are the sizes by SHA-256 of those that these rows name; all of them are in the store, or were lately.
+    `photos` are the sizes by SHA-256 of all that these rows name, their own and stored products'; they are in the
+    store, or were lately.
     `is_last` says that no row follows.
     """
 
@@ -114,14 +115,17 @@ def failed_rows(connection: Connection, job_id: str, after: int, limit: int) -> 
 def commit_chunk(
     connection: Connection, store: ObjectStore, claim: Claim, job: IntakeJob, chunk: Chunk, quotas: Quotas
 ) -> Committed | None:
-    """Enter a chunk, if the claim is still held and the job open; None, having done nothing, if not.
+    """Enter a chunk, if the claim is held, the job open, and its account there; None, having done nothing, if not.
 
     What the account has no quota left for is a row error. Raises Unavailable when a photo was collected since it was
     last used: it must be stored again.
     """
     if not lock_held(connection, [claim]) or not lock_jobs(connection, [job.job_id]):
         return None
-    rows = _charged(connection, store, job, chunk, quotas)
+    try:
+        rows = _charged(connection, store, job, chunk, quotas)
+    except Unauthenticated:  # the account has been deleted; the eraser cancels what it has running
+        return None
     good, bad = [row for row in rows if row.error is None], [row for row in rows if row.error is not None]
     stored = 0
     if job.kind == "ingest":
@@ -150,28 +154,41 @@ def refuse(connection: Connection, claim: Claim, job_id: str, error: RowError) -
 def _charged(
     connection: Connection, store: ObjectStore, job: IntakeJob, chunk: Chunk, quotas: Quotas
 ) -> list[IntakeRow]:
-    """The rows, with an error in place of each that the account has no quota for; their photos are in use now."""
-    rows = chunk.rows
-    good = [row for row in rows if row.error is None]
-    # Locks the account's sums, so that what is left of the quota stays so.
-    new_bytes = new_photo_bytes(connection, job.owner_id, chunk.photos) if job.kind == "catalogue" else 0
-    left = rows_left(connection, job.owner_id, quotas)
-    if len(good) > left:
-        refused = {row.number for row in good[left:]}
-        error = RowError("QUOTA_ROWS", f"An account may submit {quotas.rows_per_day} products a day; retry tomorrow.")
-        rows = [_refused(row, error) if row.number in refused else row for row in rows]
-    named = dict(chunk.photos)
+    """The rows, with an error in place of each that the account has no quota for; the photos of the others are in use.
+
+    Every row costs, also one that cannot be used: it is kept like the others. Only what a row that remains names is
+    charged as a photo, and of labelled data none. Raises Unauthenticated for an account that has been deleted.
+    """
+    left = lock_rows_left(connection, job.owner_id, quotas)
+    rows = _within(chunk.rows, left, quotas)
+    photos = _named(rows, chunk.photos)
+    charged = photos if job.kind == "catalogue" else {}
+    new_bytes = new_photo_bytes(connection, job.owner_id, charged) if charged else 0
     try:
-        charge(connection, job.owner_id, min(len(good), left), new_bytes, quotas)
+        charge(connection, job.owner_id, min(len(rows), left), new_bytes, quotas)
     except QuotaFull:
-        charge(connection, job.owner_id, min(len(good), left), 0, quotas)
-        over = _unpaid(connection, job.owner_id, named, quotas)
-        named = {sha256: size for sha256, size in named.items() if sha256 not in over}
+        charge(connection, job.owner_id, min(len(rows), left), 0, quotas)
+        over = _unpaid(connection, job.owner_id, charged, quotas)
         rows = [_refused(row, over[row.product.image]) if row.product.image in over else row for row in rows]
-    used = {row.product.image for row in rows if row.error is None}
-    kept = {sha256: size for sha256, size in named.items() if sha256 in used}
-    settle_images(connection, store, kept, {name: size for name, size in chunk.photos.items() if name not in kept})
+        photos = {sha256: size for sha256, size in photos.items() if sha256 not in over}
+    settle_images(connection, store, photos, {name: size for name, size in chunk.photos.items() if name not in photos})
     return rows
+
+
+def _within(rows: list[IntakeRow], left: int, quotas: Quotas) -> list[IntakeRow]:
+    """The rows, with errors in place of those past the `left` ones that the account may still submit today."""
+    if len(rows) <= left:
+        return rows
+    error = RowError("QUOTA_ROWS", f"An account may submit {quotas.rows_per_day} products a day; retry tomorrow.")
+    return [*rows[:left], *(_refused(row, error) for row in rows[left:])]
+
+
+def _named(rows: Sequence[IntakeRow], photos: Mapping[str, int]) -> dict[str, int]:
+    """Those of these photos that a row names which can be used."""
+    if not photos:
+        return {}
+    used = {row.product.image for row in rows if row.error is None}
+    return {sha256: size for sha256, size in photos.items() if sha256 in used}
 
 
 def _refused(row: IntakeRow, error: RowError) -> IntakeRow:

@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 
 from shared.catalogues.source import Format, Layout, Source
 from shared.database import Database
+from shared.images import image_key
 from shared.lanes import Lane
 from shared.ledger.catalogues import CatalogueSubmission, accept_catalogue
 from shared.ledger.claim import Claim, claim
@@ -14,7 +15,7 @@ from shared.ledger.finish import RowError
 from shared.ledger.intake import Chunk, Committed, IntakeJob, IntakeRow, commit_chunk, intake_job
 from shared.ledger.submission import Accepted, ProductInput
 from shared.store import ObjectStore
-from shared.tables import Job
+from shared.tables import Batch, Job, Prediction
 from shared.usage import Quotas
 from tests.support.ledger import LEASE, WEEK
 
@@ -69,6 +70,30 @@ class Enter:
     def __call__(self, held: tuple[Claim, IntakeJob], entered: Chunk, quotas: Quotas = QUOTAS) -> Committed | None:
         with self._database.begin() as connection:
             return commit_chunk(connection, self._store, *held, entered, quotas)
+
+
+def keep_photo(store: ObjectStore, sha256: str, content: bytes) -> None:
+    store.put(image_key(sha256), content)
+    store.sync([image_key(sha256)])
+
+
+def rows(database: Database, job_id: str) -> list[tuple[Any, ...]]:
+    """Each row's number, title and error's code."""
+    with database.read() as connection:
+        found = connection.execute(
+            select(Prediction.row, Prediction.designation, Prediction.error)
+            .where(Prediction.job_id == job_id)
+            .order_by(Prediction.row)
+        )
+        return [(row, title, error and error["code"]) for row, title, error in found]
+
+
+def batches(database: Database, kind: str) -> list[tuple[Any, ...]]:
+    with database.read() as connection:
+        found = connection.execute(
+            select(Batch.lane, Batch.rows, Batch.photos, Batch.state).where(Batch.kind == kind).order_by(Batch.id)
+        )
+        return [tuple(batch) for batch in found]
 
 
 def counts(database: Database, job_id: str) -> Row[Any]:

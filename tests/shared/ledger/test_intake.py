@@ -8,7 +8,6 @@ from sqlalchemy import Connection, func, select
 from shared.catalogues.source import Source
 from shared.database import Database
 from shared.errors import Unavailable
-from shared.images import image_key
 from shared.lanes import FETCH_CLAIM, Lane
 from shared.ledger.cancel import cancel
 from shared.ledger.claim import Claim, claim
@@ -18,14 +17,24 @@ from shared.ledger.intake import IntakeRow, failed_rows, refuse
 from shared.ledger.submission import ProductInput
 from shared.ledger.sweep import stale_lanes
 from shared.store import ObjectStore
-from shared.tables import Batch, Image, Job, Prediction, Product
-from shared.usage import Quotas, usage_of
+from shared.tables import Batch, Job, Prediction, Product
 from tests.conftest import add_owner
-from tests.support.intake import BROKEN, LAYOUT, Enter, accept_file, chunk, counts, take_file, titles
+from tests.support.intake import (
+    BROKEN,
+    LAYOUT,
+    Enter,
+    accept_file,
+    batches,
+    chunk,
+    counts,
+    keep_photo,
+    rows,
+    take_file,
+    titles,
+)
 from tests.support.ledger import LEASE, WEEK, finish_all, take
 
 PHOTO = "ab" * 32
-OTHER = "cd" * 32
 
 
 @pytest.fixture
@@ -33,33 +42,9 @@ def enter(database: Database, store: ObjectStore) -> Enter:
     return Enter(database, store)
 
 
-def rows(database: Database, job_id: str) -> list[tuple[Any, ...]]:
-    """Each row's number, title and error's code."""
-    with database.read() as connection:
-        found = connection.execute(
-            select(Prediction.row, Prediction.designation, Prediction.error)
-            .where(Prediction.job_id == job_id)
-            .order_by(Prediction.row)
-        )
-        return [(row, title, error and error["code"]) for row, title, error in found]
-
-
-def batches(database: Database, kind: str) -> list[tuple[Any, ...]]:
-    with database.read() as connection:
-        found = connection.execute(
-            select(Batch.lane, Batch.rows, Batch.photos, Batch.state).where(Batch.kind == kind).order_by(Batch.id)
-        )
-        return [tuple(batch) for batch in found]
-
-
 def job_of(database: Database, job_id: str) -> Any:
     with database.read() as connection:
         return connection.execute(select(Job).where(Job.id == job_id)).one()
-
-
-def keep_photo(store: ObjectStore, sha256: str, content: bytes) -> None:
-    store.put(image_key(sha256), content)
-    store.sync([image_key(sha256)])
 
 
 def test_rows_can_be_predicted_while_the_file_is_still_being_read(enter: Enter, database: Database, owner: str) -> None:
@@ -235,22 +220,6 @@ def test_rows_that_name_a_photo_by_url_wait_for_it_in_batches_of_their_own(
     assert batches(database, "predict") == [(Lane.BULK, 1, 0, "queued")]
 
 
-def test_photos_are_in_use_and_charged_once(enter: Enter, database: Database, owner: str, store: ObjectStore) -> None:
-    keep_photo(store, PHOTO, b"photo")
-    accept_file(database, owner)
-    with database.read() as connection:
-        before = usage_of(connection, owner)
-    both = [IntakeRow(n, ProductInput(designation=f"{n}", image=PHOTO)) for n in range(2)]
-
-    enter(take_file(database), chunk(both, photos={PHOTO: 5}))
-
-    with database.read() as connection:
-        used = usage_of(connection, owner)
-        assert connection.scalars(select(Image.size)).all() == [5]
-    assert (used.rows_today - before.rows_today, used.stored_bytes - before.stored_bytes) == (2, 5)
-    assert batches(database, "predict") == [(Lane.BULK, 2, 2, "queued")]
-
-
 def test_a_photo_that_was_collected_meanwhile_must_be_stored_again(
     enter: Enter, database: Database, owner: str
 ) -> None:
@@ -260,29 +229,6 @@ def test_a_photo_that_was_collected_meanwhile_must_be_stored_again(
         enter(take_file(database), chunk([IntakeRow(0, ProductInput(image=PHOTO))], photos={PHOTO: 5}))
 
     assert rows(database, job_id) == []
-
-
-def test_rows_past_the_days_quota_are_errors_that_can_be_tried_again(
-    enter: Enter, database: Database, owner: str
-) -> None:
-    job_id = accept_file(database, owner)
-
-    enter(take_file(database), chunk(titles("one", "two", "three"), last=True), Quotas(2, 10**9))
-
-    assert [error for _, _, error in rows(database, job_id)] == [None, None, "QUOTA_ROWS"]
-
-
-def test_photos_past_the_quota_are_errors_of_their_rows_alone(
-    enter: Enter, database: Database, owner: str, store: ObjectStore
-) -> None:
-    for name, content in ((PHOTO, b"photo"), (OTHER, b"a larger photo")):
-        keep_photo(store, name, content)
-    job_id = accept_file(database, owner)
-    both = [IntakeRow(0, ProductInput(image=OTHER)), IntakeRow(1, ProductInput(image=PHOTO))]
-
-    enter(take_file(database), chunk(both, photos={PHOTO: 5, OTHER: 14}, last=True), Quotas(100, 1_006))
-
-    assert [error for _, _, error in rows(database, job_id)] == ["QUOTA_STORED_BYTES", None]
 
 
 def test_labelled_rows_become_products_and_leave_no_rows(
