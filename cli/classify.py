@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cli.job_words import facts, shortcoming
 from cli.outcome import fetch_errors, fetch_results, in_review_queue, require_writable
 from cli.passwords import asked_password
 from cli.progress import Progress, counting, follow, shown_progress
-from cli.terminal import say, say_facts, told_when_interrupted
+from cli.terminal import say, say_facts, sentence_of, told_when_interrupted
 from shared.catalogues.source import COLUMNS, Format
 from shared.errors import ShelfwiseError
 
@@ -81,15 +82,18 @@ def classify_catalogue(url: str, user: str, catalogue: Path, told: Told, outputs
     format = told.format or format_of(catalogue)
     with Client(url, user, asked_password(user)) as client:
         job = _submitted(client, catalogue, format, told)
+        say(f"job {job['id']}: `shelfwise jobs {job['id']} --watch` shows how far it is")
         if not wait:
-            say(f"job {job['id']}: `shelfwise jobs {job['id']} --watch` shows how far it is")
             return
         goes_on = f"The job goes on: `shelfwise jobs {job['id']} --watch` shows it, with --results FILE to the end."
-        with told_when_interrupted(goes_on), shown_progress() as progress:
+        with told_when_interrupted(goes_on), _named_in_failures(job["id"]), shown_progress() as progress:
             job = follow(progress, client.watch(job["id"]))
-            written = list(_collected(client, progress, job, outputs))
+            written, failures = _collected(client, progress, job, outputs)
             to_review = in_review_queue(client, job)
     say_facts([*facts(job), ("to review", to_review), *written])
+    with _named_in_failures(job["id"]):
+        for failure in failures:
+            raise failure
     if sentence := shortcoming(job, str(outputs.errors)):
         raise ShelfwiseError(sentence, code="ROWS_FAILED")
 
@@ -106,13 +110,34 @@ def _submitted(client: Client, catalogue: Path, format: Format, told: Told) -> d
         return client.submit_catalogue(file, told.asked(file.name), uuid4().hex, sent)
 
 
-def _collected(client: Client, progress: Progress, job: dict[str, Any], outputs: Outputs) -> Iterator[tuple[str, str]]:
-    """Write what came of a job, and name the files."""
-    if job["counts"]["total"]:
-        fetch_results(client, progress, job, outputs.results)
-        yield "results", str(outputs.results)
-    if job["counts"]["failed"]:
-        fetch_errors(client, progress, job, outputs.errors)
-        yield "errors", str(outputs.errors)
-    elif outputs.errors.exists():
-        yield "errors", f"none ({outputs.errors} is from an earlier time)"
+@contextmanager
+def _named_in_failures(job_id: str) -> Iterator[None]:
+    """Have what goes wrong say of which job, which somebody can go on with: its rows are there."""
+    try:
+        yield
+    except (ShelfwiseError, OSError) as error:
+        goes_on = f"`shelfwise jobs {job_id}` shows the job, and fetches with --results FILE and --errors FILE."
+        raise ShelfwiseError(f"{sentence_of(error).rstrip('.')}. {goes_on}", code="JOB_GOES_ON") from error
+
+
+def _collected(
+    client: Client, progress: Progress, job: dict[str, Any], outputs: Outputs
+) -> tuple[list[tuple[str, str]], list[ShelfwiseError | OSError]]:
+    """Write what came of a job, each file whatever comes of the other; returns their names, and what went wrong."""
+    written, failures = list[tuple[str, str]](), list[ShelfwiseError | OSError]()
+    counts = job["counts"]
+    wanted = [
+        ("results", fetch_results, outputs.results, counts["total"]),
+        ("errors", fetch_errors, outputs.errors, counts["failed"]),
+    ]
+    for name, fetch, target, rows in wanted:
+        if not rows:
+            continue
+        try:
+            fetch(client, progress, job, target)
+            written.append((name, str(target)))
+        except (ShelfwiseError, OSError) as failure:
+            failures.append(failure)
+    if not counts["failed"] and outputs.errors.exists():
+        written.append(("errors", f"none ({outputs.errors} is from an earlier time)"))
+    return written, failures

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from cli.terminal import sentence_of
 from shared.catalogues.source import Format
 from shared.errors import ShelfwiseError
 from shared.lifecycle import JobStatus
@@ -61,10 +62,8 @@ def main() -> None:
     """Run the command; an error of the service's own kind is one sentence and exit status 1."""
     try:
         app()
-    except ShelfwiseError as error:
-        _fail(error.message)
-    except OSError as error:
-        _fail(f"{error.strerror or type(error).__name__}: {error.filename or 'the network'}")
+    except (ShelfwiseError, OSError) as error:
+        _fail(sentence_of(error))
     except Exception as error:
         if not type(error).__module__.startswith("sqlalchemy."):  # which is not imported for every command
             raise

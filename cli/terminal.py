@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import typer
 
+from shared.errors import ShelfwiseError
+
 INTERRUPTED = 130
 
 
@@ -26,6 +28,13 @@ def say_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print what there is to know of something, a line each."""
     for name, value in facts:
         say(f"{name + ':':<13}{value}")
+
+
+def sentence_of(error: ShelfwiseError | OSError) -> str:
+    """What an error says to people."""
+    if isinstance(error, ShelfwiseError):
+        return error.message
+    return f"{error.strerror or type(error).__name__}: {error.filename or 'the network'}"
 
 
 @contextmanager

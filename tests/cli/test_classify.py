@@ -85,6 +85,29 @@ def test_rows_with_errors_are_written_beside_the_results_and_make_status_1(serve
     assert [asked.query.get("format") for asked in server.asked[3:5]] == ["ndjson", "csv"]
 
 
+def test_rows_with_errors_are_written_also_where_the_results_cannot_be_made(server: Scripted, catalogue: Path) -> None:
+    too_large = {"code": "TOO_LARGE_FOR_XLSX", "detail": "A worksheet holds 1048575 rows."}
+    server.script = [SIGNED_IN, ACCEPTED, (200, SOME), (409, too_large), (200, b"bad"), NOTHING_TO_REVIEW]
+
+    done = classify(server, catalogue, "-o", "out.xlsx")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("shelfwise: A worksheet holds 1048575 rows. `shelfwise jobs j1` shows the job")
+    assert Path("spring.errors.csv").read_bytes() == b"bad"
+    assert facts(done.stdout)["errors"] == "spring.errors.csv"
+    assert not Path("out.xlsx").exists()
+
+
+def test_a_failure_after_the_job_is_there_names_it(server: Scripted, catalogue: Path) -> None:
+    server.script = [SIGNED_IN, ACCEPTED, (500, {"code": "INTERNAL", "detail": "Something is broken."})]
+
+    done = classify(server, catalogue)
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("job j1: ")
+    assert "Something is broken. `shelfwise jobs j1` shows the job" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("ended", "sentence"),
     [
