@@ -42,18 +42,28 @@ _DeletedJob: TypeAlias = Row[str, str, JobStatus]
 def delete_job(connection: Connection, job_id: str, owner_id: str | None) -> None:
     """Delete a job that has ended, and free its idempotency key.
 
-    Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's), and Conflict while it is open.
+    Raises NotFound when there is none, or when it is not `owner_id`'s (None: anybody's), and Conflict while it is open,
+    or while another one is that runs its rows again: that one reads these rows, or is compared with them.
     """
     wanted = (Job.id == job_id) & JOB_IS_THERE
     if owner_id is not None:
         wanted &= Job.owner_id == owner_id
-    ended = wanted & ~in_states(Job.status, *OPEN_JOB)
-    deleted = update(Job).where(ended).values(deleted_at=now(), idempotency_key=None, version=Job.version + 1)
-    if connection.scalar(deleted.returning(Job.id)) is not None:
-        return
-    if connection.scalar(select(Job.id).where(wanted)) is None:
+    # Locked first, as whoever runs it again does: the statements behind this one see who has.
+    job = connection.execute(select(Job.status, Job.source_key).where(wanted).with_for_update()).one_or_none()
+    if job is None:
         raise NotFound("There is no such job.")
-    raise Conflict("The job has not ended; cancel it first.", code="JOB_NOT_ENDED")
+    if job.status in OPEN_JOB:
+        raise Conflict("The job has not ended; cancel it first.", code="JOB_NOT_ENDED")
+    if job.source_key is not None and _runs_again(connection, job_id, job.source_key):
+        raise Conflict("Another job runs its rows again; cancel it or wait.", code="JOB_IN_USE")
+    deleted = update(Job).where(Job.id == job_id)
+    connection.execute(deleted.values(deleted_at=now(), idempotency_key=None, version=Job.version + 1))
+
+
+def _runs_again(connection: Connection, job_id: str, source_key: str) -> bool:
+    """Whether an open job runs this one's rows again. It reads the same file, by which it is quickly found."""
+    again = (Job.source_key == source_key) & (Job.rerun_of == job_id)
+    return connection.scalar(select(Job.id).where(again, in_states(Job.status, *OPEN_JOB)).limit(1)) is not None
 
 
 def delete_account(connection: Connection, user_id: str) -> None:

@@ -89,6 +89,7 @@ CODES: Mapping[str, Code] = {
     # Jobs and photos
     "JOB_ENDED": Code("The job has ended already."),
     "JOB_NOT_ENDED": Code("The job has not ended; cancel it first."),
+    "JOB_IN_USE": Code("Another job runs its rows again; cancel it or wait."),
     "NOTHING_FAILED": Code("None of the job's rows has failed."),
     "ROWS_GONE": Code("The job's file and rows are no longer kept."),
     "NOT_PREDICTED": Code("Nothing has been predicted for this product."),

@@ -131,7 +131,7 @@ def _fitted(cells: Cells, width: int) -> Cells:
 
 
 def _has_some_rows_only(job: JobRecord) -> bool:
-    return job.source is not None and job.source.failed_of is not None
+    return job.source is not None and job.source.is_partial
 
 
 def _status_without_row(job: JobRecord) -> str:

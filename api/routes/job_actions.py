@@ -72,7 +72,7 @@ def rerun(account: CurrentUser, services: TheServices, job_id: JobId, response: 
     "/{id}",
     status_code=204,
     operation_id="delete_job",
-    responses=problems(404, "409 JOB_NOT_ENDED"),
+    responses=problems(404, "409 JOB_NOT_ENDED", "409 JOB_IN_USE"),
     summary="Delete a job",
 )
 def delete(account: CurrentUser, services: TheServices, job_id: JobId) -> None:

@@ -56,8 +56,8 @@ class Source(_Part):
     """A file that was sent, as its sender described it; `layout` is None until it has been looked into.
 
     `size` is in bytes, as stored. `columns` maps ours to the file's names. `encoding` and `delimiter` are the sender's
-    word, None where they are to be found out. A job that only runs some rows again names the job whose failed rows
-    those are in `failed_of`.
+    word, None where they are to be found out. A job that only runs some rows again names in `failed_of` the job whose
+    failed rows those are, or in `rows_of` the one that has the same rows.
     """
 
     key: str
@@ -69,12 +69,18 @@ class Source(_Part):
     encoding: str | None = None
     delimiter: str | None = None
     failed_of: str | None = None
+    rows_of: str | None = None
     layout: Layout | None = None
 
     @classmethod
     def of(cls, stored: dict[str, Any] | None) -> Self | None:
         """What a job's row holds; None for a job that has no file."""
         return None if stored is None else cls.model_validate(stored)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the job has some of the file's rows only (`shared/ledger/intake.py`: `wanted_rows`)."""
+        return self.failed_of is not None or self.rows_of is not None
 
     def stored(self) -> dict[str, Any]:
         """As a job's row holds it."""

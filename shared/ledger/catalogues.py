@@ -75,9 +75,12 @@ def rerun_job(
 ) -> Accepted:
     """Insert a job that runs the rows of an ended one again, all of them or the failed ones, for the same account.
 
-    It reads the same file, which is kept for as long as one of them is. Raises NotFound when there is no such job, or
-    when it is not `owner_id`'s (None: anybody's); Conflict while it is open, when its rows are gone, and when none of
-    them has failed; TooManyRequests, QuotaFull and Unauthenticated as `accept_catalogue` does.
+    It reads the same file, which is kept for as long as one of them is. Of a job that has only some rows of it, it has
+    the same ones; of labelled data those are what has not become a product.
+
+    Raises NotFound when there is no such job, or when it is not `owner_id`'s (None: anybody's); Conflict while it is
+    open, when its rows are gone, and when none of them has failed; TooManyRequests, QuotaFull and Unauthenticated as
+    `accept_catalogue` does.
     """
     wanted = select(Job).where(Job.id == job_id, JOB_IS_THERE)
     if owner_id is not None:
@@ -94,10 +97,20 @@ def rerun_job(
     source = Source.of(job.source)
     if source is None or job.cleared_at is not None:
         raise Conflict("The job's file and rows are no longer kept.", code="ROWS_GONE")
+    if job.kind == "ingest" and source.is_partial and job.failed == 0:
+        raise Conflict("The job's rows have become products.", code="ROWS_GONE")
+    charge(connection, job.owner_id, 0, 0, quotas)
     require_room(connection, job.owner_id, quotas)
-    source = source.model_copy(update={"failed_of": job.id if failed_only else source.failed_of})
+    source = _source_again(source, job.id, failed_only=failed_only)
     again = CatalogueSubmission(job.owner_id, job.kind, job.name, source, deadline)
     return Accepted(_insert(connection, again, rerun_of=job.id, compared=not failed_only), Lane.IO)
+
+
+def _source_again(source: Source, job_id: str, *, failed_only: bool) -> Source:
+    """What a job reads that runs the rows of this one again, whose source that is."""
+    if failed_only:
+        return source.model_copy(update={"failed_of": job_id, "rows_of": None})
+    return source.model_copy(update={"failed_of": None, "rows_of": job_id if source.is_partial else None})
 
 
 def _submitted_under(owner_id: str, idempotency_key: str) -> Select[str, str | None]:

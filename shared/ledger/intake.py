@@ -36,7 +36,7 @@ from shared.usage import Quotas, charge, lock_rows_left, new_photo_bytes
 
 NOTHING = ProductInput()
 EMPTY = RowError("EMPTY_CATALOGUE", "The file has a header and no rows.")
-NOTHING_LEFT = RowError("ROWS_GONE", "The rows that were to be tried again are no longer kept.")
+NOTHING_LEFT = RowError("ROWS_GONE", "The rows that were to be run again are no longer kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,21 @@ def intake_job(connection: Connection, claim: Claim) -> IntakeJob | None:
     return IntakeJob(found.id, found.owner_id, found.kind, source, found.position)
 
 
+def wanted_rows(connection: Connection, source: Source, after: int, limit: int) -> Sequence[int]:
+    """The numbers of up to `limit` rows that a job with such a partial source has, in order, behind the row `after`.
+
+    They are another job's, all of them or those that have errors; it is kept for as long as this one is open.
+    """
+    if source.failed_of is not None:
+        return failed_rows(connection, source.failed_of, after, limit)
+    return connection.scalars(
+        select(Prediction.row)
+        .where(Prediction.job_id == source.rows_of, Prediction.row > after)
+        .order_by(Prediction.row)
+        .limit(limit)
+    ).all()
+
+
 def failed_rows(connection: Connection, job_id: str, after: int, limit: int) -> Sequence[int]:
     """The numbers of up to `limit` rows of a job that have errors, in order, behind the row `after`."""
     return connection.scalars(
@@ -139,7 +154,7 @@ def commit_chunk(
         )
     (opened,) = lock_jobs(connection, [job.job_id])
     if chunk.is_last and _is_empty(connection, job.job_id):
-        fail_job(connection, job.job_id, EMPTY if job.source.failed_of is None else NOTHING_LEFT)
+        fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
         return Committed(ended=True)
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
     handed_over = not chunk.is_last and _hand_over(connection, claim, job)

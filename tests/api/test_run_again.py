@@ -61,6 +61,15 @@ def test_a_product_is_run_again(api: RunningApi, client: httpx.Client, how: str)
     assert batches_of(api, answer.json()["id"]) == [("predict", "interactive", "queued")]
 
 
+@pytest.mark.parametrize("how", ["retry", "rerun"])
+def test_a_job_that_is_run_again_cannot_be_deleted_meanwhile(client: httpx.Client, ended: str, how: str) -> None:
+    again = client.post(f"/api/jobs/{ended}/{how}").json()["id"]
+
+    assert_problem(client.delete(f"/api/jobs/{ended}"), 409, "JOB_IN_USE")
+    client.post(f"/api/jobs/{again}/cancel")
+    assert client.delete(f"/api/jobs/{ended}").status_code == 204
+
+
 def test_a_wake_up_is_on_the_queue_after_the_answer(client: httpx.Client, ended: str, queue: "redis.Redis") -> None:
     wait_for(lambda: queue.llen(str(Lane.IO)), seconds=10, what="ringing for the file")
     queue.delete(str(Lane.IO))

@@ -438,26 +438,27 @@ def test_who_runs_a_job_again_at_that_moment_keeps_its_file(database: Database, 
     assert len(files(store)) == 2
 
 
-def test_who_deletes_a_job_that_is_run_again_at_that_moment_keeps_its_file(
+def test_a_job_that_is_run_again_at_that_moment_is_not_deleted(
     database: Database, store: ObjectStore, owner: str
 ) -> None:
     if database.is_sqlite:
         pytest.skip("On SQLite nobody else writes meanwhile.")
     first = ended_catalogue(database, store, owner, titles("one"))
 
-    def delete_and_erase() -> None:
+    def delete() -> None:
         with database.begin() as connection:
             delete_job(connection, first, owner)
-        clear(database, store)
 
     with ThreadPoolExecutor(1) as thread:
         with database.begin() as connection:
             again = rerun_job(connection, store, first, None, WEEK, QUOTAS, failed_only=False)
-            deleting = thread.submit(delete_and_erase)
+            deleting = thread.submit(delete)
             wait_for(lambda: waits_for_a_lock(database), 20, "the deletion to come to the job")
-        deleting.result()
+        with pytest.raises(Conflict):
+            deleting.result()
+    clear(database, store)
 
-    assert jobs(database) == {again.job_id}
+    assert jobs(database) == {first, again.job_id}
     assert len(files(store)) == 2
 
 
