@@ -19,6 +19,8 @@ IO_QUEUES = (str(Lane.IO), "webhooks")
 PHOTO_COST = 64
 MODEL_CALL = 16 * PHOTO_COST
 FETCH_CLAIM = 32  # rows without photos yet
+# How much one claim takes. On the bulk lane that is also what one batch may hold of photos; a worker claims there what
+# its own device is quick with.
 CAPACITY = {Lane.INTERACTIVE: MODEL_CALL, Lane.BULK: 4 * MODEL_CALL, Lane.IO: FETCH_CLAIM}
 
 

@@ -145,7 +145,7 @@ def _insert(
             kind="intake",
             lane=Lane.IO,
             rows=0,
-            turn=next_turn(connection, Lane.IO, sent.owner_id),
+            turn=next_turn(connection, Lane.IO, sent.owner_id, "intake"),
             queued_at=moment,
         )
     )

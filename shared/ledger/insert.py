@@ -48,13 +48,18 @@ def _batch(job_id: str, sent: Submission, turn: int, moment: datetime) -> dict[s
     return {
         "job_id": job_id,
         "owner_id": sent.owner_id,
-        "kind": "fetch" if sent.lane == Lane.IO else "predict",
+        "kind": _kind(sent.lane),
         "lane": sent.lane,
         "rows": 1,
         "photos": int(sent.product.image is not None),
         "turn": turn,
         "queued_at": moment,
     }
+
+
+def _kind(lane: Lane) -> str:
+    """What is done first for a product on a lane."""
+    return "fetch" if lane == Lane.IO else "predict"
 
 
 def _row(job_id: str, sent: Submission, batch_id: int, moment: datetime) -> dict[str, Any]:
@@ -84,7 +89,7 @@ class _Turns:
             owners.setdefault(sent.lane, set()).add(sent.owner_id)
         self._next: dict[tuple[Lane, str], int] = {}
         for lane, of_lane in owners.items():
-            for owner_id, turn in next_turns(connection, lane, of_lane).items():
+            for owner_id, turn in next_turns(connection, lane, of_lane, _kind(lane)).items():
                 self._next[lane, owner_id] = turn
 
     def next(self, sent: Submission) -> int:

@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -18,7 +19,7 @@ from shared.catalogues.source import Layout, Source
 from shared.errors import QuotaFull, Unauthenticated
 from shared.identifiers import now
 from shared.image_collection import settle_images
-from shared.lanes import FETCH_CLAIM, Lane
+from shared.lanes import CAPACITY, FETCH_CLAIM, PHOTO_COST, Lane
 from shared.ledger.cancel import fail_job
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError
@@ -34,6 +35,7 @@ from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
 from shared.usage import Quotas, charge, lock_rows_left, new_photo_bytes
 
+PHOTOS = CAPACITY[Lane.BULK] // PHOTO_COST  # in one batch
 NOTHING = ProductInput()
 EMPTY = RowError("EMPTY_CATALOGUE", "The file has a header and no rows.")
 NOTHING_LEFT = RowError("ROWS_GONE", "The rows that were to be run again are no longer kept.")
@@ -58,6 +60,9 @@ class IntakeRow(NamedTuple):
     image_id: str | None = None
     label: int | None = None
     error: RowError | None = None
+
+
+_BatchRows: TypeAlias = tuple[Sequence[IntakeRow], int]
 
 
 @dataclass(slots=True)
@@ -227,18 +232,15 @@ def _unpaid(
 
 
 def _enter(connection: Connection, job: IntakeJob, good: Sequence[IntakeRow], bad: Sequence[IntakeRow]) -> set[Lane]:
-    """Insert rows: those that a model can have in one batch, those whose photos are to be fetched in others."""
+    """Insert rows: those that a model can have, and those whose photos are to be fetched, in batches of their own."""
     entered_at = moment(connection, now())
     entries = [_row(job, row, None, entered_at) for row in bad]
     at_once = [row for row in good if row.product.image_url is None]
-    if at_once:
-        batch_id = _insert_batch(connection, job, "predict", Lane.BULK, at_once)
-        entries += [_row(job, row, batch_id, entered_at) for row in at_once]
     to_fetch = [row for row in good if row.product.image_url is not None]
-    for start in range(0, len(to_fetch), FETCH_CLAIM):
-        some = to_fetch[start : start + FETCH_CLAIM]
-        batch_id = _insert_batch(connection, job, "fetch", Lane.IO, some)
-        entries += [_row(job, row, batch_id, entered_at) for row in some]
+    fetches = [(to_fetch[first : first + FETCH_CLAIM], 0) for first in range(0, len(to_fetch), FETCH_CLAIM)]
+    for kind, lane, batches in (("predict", Lane.BULK, _by_photos(at_once)), ("fetch", Lane.IO, fetches)):
+        for batch_id, (some, _) in zip(_insert_batches(connection, job, kind, lane, batches), batches, strict=True):
+            entries += [_row(job, row, batch_id, entered_at) for row in some]
     _ROW.execute(connection, entries)
     return {lane for lane, rows in ((Lane.BULK, at_once), (Lane.IO, to_fetch)) if rows}
 
@@ -262,22 +264,30 @@ def _labelled(row: IntakeRow, photos: Mapping[str, int]) -> tuple[LabelledInput,
     return labelled, None if product.image is None else photos[product.image]
 
 
-def _insert_batch(connection: Connection, job: IntakeJob, kind: str, lane: Lane, rows: Sequence[IntakeRow]) -> int:
-    return int(
-        connection.execute(
-            _BATCH,
-            {
-                "job_id": job.job_id,
-                "owner_id": job.owner_id,
-                "kind": kind,
-                "lane": lane,
-                "rows": len(rows),
-                "photos": sum(row.product.image is not None for row in rows),
-                "turn": next_turn(connection, lane, job.owner_id),
-                "queued_at": now(),
-            },
-        ).scalar_one()
-    )
+def _by_photos(rows: Sequence[IntakeRow]) -> list[_BatchRows]:
+    """Rows for a model in batches that have at most PHOTOS photos each: rows of known products may all have one."""
+    with_photo = [index for index, row in enumerate(rows) if row.product.image is not None]
+    cuts = [0, *with_photo[PHOTOS::PHOTOS], len(rows)]
+    return [
+        (rows[first:last], min(PHOTOS, len(with_photo) - PHOTOS * place))
+        for place, (first, last) in enumerate(pairwise(cuts))
+        if rows
+    ]
+
+
+def _insert_batches(
+    connection: Connection, job: IntakeJob, kind: str, lane: Lane, batches: Sequence[_BatchRows]
+) -> Sequence[int]:
+    """Insert a batch for each of these rows with so many photos, one behind the other in the owner's line."""
+    if not batches:
+        return []
+    turn = next_turn(connection, lane, job.owner_id, kind)
+    shared = {"job_id": job.job_id, "owner_id": job.owner_id, "kind": kind, "lane": lane, "queued_at": now()}
+    values = [
+        {**shared, "rows": len(rows), "photos": photos, "turn": turn + place}
+        for place, (rows, photos) in enumerate(batches)
+    ]
+    return connection.scalars(_BATCH, values).all()
 
 
 def _row(job: IntakeJob, row: IntakeRow, batch_id: int | None, entered_at: datetime | str) -> tuple[Any, ...]:
@@ -330,7 +340,7 @@ def _hand_over(connection: Connection, claim: Claim, job: IntakeJob) -> bool:
     )
     if connection.scalar(another) is None:
         return False
-    turn = next_turn(connection, Lane.IO, job.owner_id)
+    turn = next_turn(connection, Lane.IO, job.owner_id, "intake")
     connection.execute(
         move(Batch.state, BatchState.QUEUED)
         .where(Batch.id == claim.batch_id)
@@ -339,7 +349,7 @@ def _hand_over(connection: Connection, claim: Claim, job: IntakeJob) -> bool:
     return True
 
 
-_BATCH = insert(Batch).returning(Batch.id)
+_BATCH = insert(Batch).returning(Batch.id, sort_by_parameter_order=True)
 _COLUMNS = (
     "job_id",
     "owner_id",

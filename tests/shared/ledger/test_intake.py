@@ -13,7 +13,7 @@ from shared.ledger.cancel import cancel
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import TRIES, fail, give_back
 from shared.ledger.finish import RowError
-from shared.ledger.intake import IntakeRow, failed_rows, refuse
+from shared.ledger.intake import PHOTOS, IntakeRow, failed_rows, refuse
 from shared.ledger.submission import ProductInput
 from shared.ledger.sweep import stale_lanes
 from shared.store import ObjectStore
@@ -32,7 +32,7 @@ from tests.support.intake import (
     take_file,
     titles,
 )
-from tests.support.ledger import LEASE, WEEK, finish_all, take
+from tests.support.ledger import LEASE, WEEK, finish_all, rows_of, take
 
 PHOTO = "ab" * 32
 
@@ -220,6 +220,34 @@ def test_rows_that_name_a_photo_by_url_wait_for_it_in_batches_of_their_own(
     assert batches(database, "predict") == [(Lane.BULK, 1, 0, "queued")]
 
 
+def test_rows_of_stored_products_are_in_batches_of_a_bounded_number_of_photos(
+    enter: Enter, database: Database, owner: str, store: ObjectStore
+) -> None:
+    keep_photo(store, PHOTO, b"photo")
+    job_id = accept_file(database, owner)
+    of_products = [IntakeRow(n, ProductInput(f"{n}", image=PHOTO)) for n in range(1, 2 * PHOTOS + 2)]
+
+    enter(take_file(database), chunk([*titles("a text"), *of_products, *titles("b", start=200)], photos={PHOTO: 5}))
+
+    assert batches(database, "predict") == [
+        (Lane.BULK, PHOTOS + 1, PHOTOS, "queued"),
+        (Lane.BULK, PHOTOS, PHOTOS, "queued"),
+        (Lane.BULK, 2, 1, "queued"),
+    ]
+    entered = len(of_products) + 2
+    assert len(finish_rows(database)) == entered
+    assert len(rows(database, job_id)) == entered
+
+
+def finish_rows(database: Database) -> list[int]:
+    """Finish what is there to predict, claim by claim; returns the rows' ids."""
+    done: list[int] = []
+    while claims := take(database, Lane.BULK):
+        done += [row.prediction_id for row in rows_of(database, claims)]
+        finish_all(database, claims)
+    return done
+
+
 def test_a_photo_that_was_collected_meanwhile_must_be_stored_again(
     enter: Enter, database: Database, owner: str
 ) -> None:
@@ -266,6 +294,26 @@ def test_a_long_file_lets_another_owners_go_on_after_a_chunk(enter: Enter, datab
     assert take_file(database)[1].job_id == short
     _, job = take_file(database, "io-b")
     assert (job.job_id, job.position) == (long, {"row": 1})
+
+
+def test_a_new_file_does_not_wait_for_its_owners_photos(enter: Enter, database: Database, owner: str) -> None:
+    """Files and photos are claimed apart on their lane, so they stand in two lines."""
+    accept_file(database, owner)
+    held = take_file(database)
+    urls = [IntakeRow(n, ProductInput(image_url=f"https://shop.example/{n}")) for n in range(3 * FETCH_CLAIM)]
+    enter(held, chunk(urls, last=True))
+    before = accept_file(database, owner)
+    for name in ("b", "c"):
+        accept_file(database, add_owner(database, name))
+    after = accept_file(database, owner)
+
+    order = [take_file(database)[1].job_id for _ in range(4)]
+
+    assert order[0] == before
+    assert order[3] == after
+    with database.read() as connection:
+        turns = connection.scalars(select(Batch.turn).where(Batch.kind == "fetch").order_by(Batch.id)).all()
+    assert turns == [turns[0], turns[0] + 1, turns[0] + 2]
 
 
 def test_what_is_handed_over_last_is_not_the_end_of_a_file(enter: Enter, database: Database, owner: str) -> None:

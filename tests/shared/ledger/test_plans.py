@@ -15,6 +15,7 @@ from shared.ledger.turns import next_turn
 
 STEPS: dict[str, Callable[[Connection], object]] = {
     "accept": lambda connection: next_turn(connection, Lane.INTERACTIVE, "owner"),
+    "accept a file": lambda connection: next_turn(connection, Lane.IO, "owner", "intake"),
     "claim": lambda connection: claim(connection, Lane.INTERACTIVE, "worker", timedelta(seconds=30)),
     "claim photos": lambda connection: claim(connection, Lane.IO, "worker", timedelta(seconds=30), "fetch"),
     "sweep leases": release_expired,
