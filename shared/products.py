@@ -1,6 +1,6 @@
 """Labelled products: what the catalogue already holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,21 +103,27 @@ def store_product(
 
 
 def store_products(
-    connection: Connection, store: ObjectStore, products: Sequence[tuple[LabelledInput, int | None]]
+    connection: Connection,
+    store: ObjectStore,
+    products: Sequence[tuple[LabelledInput, int | None]],
+    came_at: Mapping[str, datetime] | None = None,
 ) -> None:
     """`store_product` for many, each with the size of its photo; of several with one id the last one is stored.
 
-    The categories are known. Raises Unavailable, having done nothing that lasts, when a photo has just been collected.
+    With the times, by their ids, at which they came, none of them takes the place of one that came later. The
+    categories are known. Raises Unavailable, having done nothing that lasts, when a photo has just been collected.
     """
     photos = {product.image: size for product, size in products if product.image is not None and size is not None}
     use_images(connection, store, photos)
     by_id = {product.product_id: product for product, _ in products}
     ids = sorted(by_id)  # in one order for all who do so at once
     released = photos.keys() | _photos_of(connection, ids)
-    moment = now()
+    moments = dict.fromkeys(ids, now()) if came_at is None else came_at
     if ids:
-        connection.execute(_storing(connection), [_stored_at(moment, by_id[product_id]) for product_id in ids])
-    release_images(connection, released - {product.image for product in by_id.values()})
+        values = [_stored_at(moments[product_id], by_id[product_id]) for product_id in ids]
+        connection.execute(_storing(connection, in_turn=came_at is not None), values)
+    kept = {product.image for product in by_id.values()} if came_at is None else set()
+    release_images(connection, released - kept)
 
 
 def product_of(connection: Connection, number: int) -> ProductRecord | None:
@@ -183,12 +189,16 @@ def _photos_of(connection: Connection, product_ids: Sequence[str]) -> set[str]:
     return {photo for photo in photos if photo is not None}
 
 
-def _storing(connection: Connection) -> Insert:
-    """The upsert of products by their ids. What is replaced keeps its number, and the time it came."""
+def _storing(connection: Connection, *, in_turn: bool) -> Insert:
+    """The upsert of products by their ids. What is replaced keeps its number, and the time it came.
+
+    With `in_turn`, what came later is not replaced.
+    """
     new = upsert(connection, Product)
     kept = ("id", "product_id", "created_at")
     changed = {column.key: column for column in new.excluded if column.key not in kept}
-    return new.on_conflict_do_update(index_elements=[Product.product_id], set_=changed)
+    earlier = Product.updated_at <= new.excluded.updated_at if in_turn else None
+    return new.on_conflict_do_update(index_elements=[Product.product_id], set_=changed, where=earlier)
 
 
 def _stored_at(moment: datetime, product: LabelledInput) -> dict[str, Any]:

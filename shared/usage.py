@@ -82,7 +82,7 @@ def lock_rows_left(connection: Connection, owner_id: str, quotas: Quotas) -> int
     sums = _add(connection, owner_id, now(), 0, 0)
     if sums is None:
         raise Unauthenticated(_GONE)
-    return max(0, quotas.rows_per_day - sums.rows)
+    return max(0, quotas.rows_per_day - int(sums.rows))
 
 
 def refund_bytes(connection: Connection, owner_id: str, stored_bytes: int) -> None:

@@ -93,14 +93,15 @@ def fetched(
     connection.execute(_DONE, {"batches_": [batch.id for batch in batches]})
     paid = _charge(connection, batches, outcomes, quotas)
     settle_images(connection, store, _photos(paid), _photos(outcomes))
-    ready = {}
+    ready, labelled = {}, dict[int, tuple[str, int]]()
     for batch in batches:
         arrived = [(row, outcome) for row, outcome in paid if row.batch_id == batch.id and isinstance(outcome, Photo)]
         if arrived and batch.kind == "ingest":
-            store_fetched(connection, store, {row.prediction_id: (photo.sha256, photo.size) for row, photo in arrived})
+            labelled |= {row.prediction_id: (photo.sha256, photo.size) for row, photo in arrived}
             tallies[batch.job_id].succeeded += len(arrived)
         elif arrived:
             ready[_pass_on(connection, batch, arrived)] = batch.job_id
+    store_fetched(connection, store, labelled)  # all at once: products are locked in the order of their ids
     errors = [(row, outcome) for row, outcome in paid if isinstance(outcome, RowError)]
     for row, _ in errors:
         tallies[row.job_id].failed += 1

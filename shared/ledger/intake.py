@@ -149,8 +149,8 @@ def commit_chunk(
     good, bad = [row for row in rows if row.error is None], [row for row in rows if row.error is not None]
     stored = 0
     if job.kind == "ingest":
-        stored = _store_labelled(connection, store, good, chunk.photos)
-        good = [row for row in good if row.product.image_url is not None]
+        to_fetch = _store_labelled(connection, store, good, chunk.photos)
+        good, stored = to_fetch, len(good) - len(to_fetch)
     ready = _enter(connection, job, good, bad)
     _advance(connection, claim, job, chunk, len(rows))
     if chunk.is_last:
@@ -247,11 +247,16 @@ def _enter(connection: Connection, job: IntakeJob, good: Sequence[IntakeRow], ba
 
 def _store_labelled(
     connection: Connection, store: ObjectStore, rows: Sequence[IntakeRow], photos: Mapping[str, int]
-) -> int:
-    """Store the labelled products whose photos are here; returns how many those are."""
-    complete = [_labelled(row, photos) for row in rows if row.product.image_url is None]
-    store_products(connection, store, complete)
-    return len(complete)
+) -> list[IntakeRow]:
+    """Store the labelled products that need no fetching; returns the rows whose photos are to be fetched.
+
+    Not those among them that a later row of the same product has replaced already.
+    """
+    complete = [row for row in rows if row.product.image_url is None]
+    store_products(connection, store, [_labelled(row, photos) for row in complete])
+    stored = {row.product.product_id: row.number for row in complete}
+    to_fetch = [row for row in rows if row.product.image_url is not None]
+    return [row for row in to_fetch if row.number > stored.get(row.product.product_id, -1)]
 
 
 def _labelled(row: IntakeRow, photos: Mapping[str, int]) -> tuple[LabelledInput, int | None]:

@@ -24,7 +24,8 @@ def next_turns(connection: Connection, lane: Lane, owners: Iterable[str], kind: 
     """
     owners = list(owners)
     turns, line = (_TURNS, {}) if lane in MODEL_LANES else (_TURNS_OF_KIND, {"kind_": kind})
-    last = {owner: turn for owner, turn in connection.execute(turns, {"lane_": lane, "owners_": owners, **line})}
+    found = connection.execute(turns, {"lane_": lane, "owners_": owners, **line})
+    last: dict[str | None, int] = {owner: turn for owner, turn in found}
     present = last.pop(None) or 0
     return {owner: max(present, last[owner] + 1) if owner in last else present for owner in owners}
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, event, insert, select, update
 
 from shared.database import Database
 from shared.errors import Unavailable
@@ -15,13 +16,13 @@ from shared.image_collection import collect_released
 from shared.images import image_key
 from shared.lanes import FETCH_CLAIM, Lane
 from shared.ledger.claim import Claim, claim
-from shared.ledger.failure import TRIES, give_back
+from shared.ledger.failure import TRIES, fail, give_back
 from shared.ledger.fetch import Fetched, FetchOutcome, FetchRow, Photo, fetch_rows, fetched
 from shared.ledger.finish import RowError
 from shared.ledger.reuse import reuse_key
 from shared.ledger.submission import ProductInput
 from shared.ledger.sweep import release_expired, stale_lanes
-from shared.products import ProductFilter, ProductRecord, products_before
+from shared.products import LabelledInput, ProductFilter, ProductRecord, products_before, store_products
 from shared.store import ObjectStore
 from shared.tables import Batch, Image, Job, Prediction, User
 from shared.usage import Quotas, usage_of
@@ -32,6 +33,7 @@ URL = "https://shop.example/1.jpg"
 PHOTO = Photo("ab" * 32, 1000)
 OTHER = Photo("cd" * 32, 500)
 AWAY = RowError("IMAGE_FETCH_FAILED", "The host answered with status 404.")
+EARLIER = now() - timedelta(hours=1)
 QUOTAS = Quotas(rows_per_day=1000, stored_bytes=10**6)
 
 
@@ -454,6 +456,65 @@ def test_of_labelled_rows_with_one_id_the_last_one_is_the_product(
     assert products(database)["7"].image == OTHER.sha256
     collect_released(database, store)
     assert (store.size(image_key(PHOTO.sha256)), store.size(image_key(OTHER.sha256))) == (None, OTHER.size)
+
+
+def come_one_by_one(connection: Connection) -> None:
+    """Number the titles of rows that wait, and have them come a second after one another."""
+    for row_id, row in connection.execute(select(Prediction.id, Prediction.row)).all():
+        came = {"designation": f"Lampe {row}", "created_at": EARLIER + timedelta(seconds=row)}
+        connection.execute(update(Prediction).where(Prediction.id == row_id).values(came))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_labelled_rows_whose_photos_come_apart_the_one_that_came_last_is_the_product(
+    database: Database, owner: str, fetch_all: FetchAll, store: ObjectStore, order: tuple[int, int]
+) -> None:
+    accept_urls(database, owner, URL, URL, kind="ingest", product_id="7", **LABELLED)
+    with database.begin() as connection:
+        come_one_by_one(connection)
+    claims = take(database, Lane.IO)
+    with database.begin() as connection:
+        fail(connection, claims)  # which gives each row a batch of its own
+    apart = [take(database, Lane.IO) for _ in order]
+
+    for which in order:
+        fetch_all(apart[which], (PHOTO, OTHER)[which])
+
+    assert (products(database)["7"].designation, products(database)["7"].image) == ("Lampe 1", OTHER.sha256)
+    collect_released(database, store)
+    assert (store.size(image_key(PHOTO.sha256)), store.size(image_key(OTHER.sha256))) == (None, OTHER.size)
+
+
+def test_a_labelled_row_that_waited_for_its_photo_takes_no_later_ones_place(
+    database: Database, owner: str, fetch_all: FetchAll, store: ObjectStore
+) -> None:
+    job_id = accept_urls(database, owner, URL, kind="ingest", product_id="7", **LABELLED)
+    with database.begin() as connection:
+        store_products(connection, store, [(LabelledInput("7", "a later one", None, None, None, 2060), None)])
+
+    done = fetch_all(take(database, Lane.IO), PHOTO)
+
+    assert done.ended == {job_id: "succeeded"}
+    assert (products(database)["7"].designation, products(database)["7"].image) == ("a later one", None)
+
+
+def test_labelled_rows_of_several_batches_are_stored_together(
+    database: Database, owner: str, fetch_all: FetchAll
+) -> None:
+    """So that whoever stores the same products at that moment waits in no circle."""
+    for product_id in ("9", "7"):
+        accept_urls(database, owner, URL, kind="ingest", product_id=product_id, **LABELLED)
+    stored: list[list[str]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("INSERT INTO products"):
+            stored.append([each for each in ("7", "9") if each in str(parameters)])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    fetch_all(take(database, Lane.IO), PHOTO, PHOTO)
+    event.remove(database.engine, "before_cursor_execute", note)
+
+    assert stored == [["7", "9"]]
 
 
 def test_a_labelled_photo_counts_for_nobody(database: Database, owner: str, fetch_all: FetchAll) -> None:

@@ -279,6 +279,25 @@ def test_labelled_rows_become_products_and_leave_no_rows(
     assert counts(database, job_id)[:4] == ("partially_succeeded", 3, 2, 1)
 
 
+def test_of_labelled_rows_with_one_id_those_that_a_later_one_has_replaced_need_no_photo(
+    enter: Enter, database: Database, owner: str
+) -> None:
+    job_id = accept_file(database, owner, "ingest")
+    with_url = ProductInput("1", "with a photo", image_url="https://shop.example/1")
+    labelled = [
+        IntakeRow(0, with_url, label=60),
+        IntakeRow(1, ProductInput("1", "without"), label=60),
+        IntakeRow(2, with_url, label=60),
+    ]
+
+    enter(take_file(database), chunk(labelled, last=True))
+
+    assert [number for number, _, _ in rows(database, job_id)] == [2]
+    assert counts(database, job_id)[:4] == ("running", 3, 2, 0)
+    with database.read() as connection:
+        assert connection.scalars(select(Product.designation)).all() == ["without"]
+
+
 def test_a_long_file_lets_another_owners_go_on_after_a_chunk(enter: Enter, database: Database, owner: str) -> None:
     long = accept_file(database, owner)
     held = take_file(database)
