@@ -54,8 +54,11 @@ class ObjectStore:
         prefix = self._store.prefix if isinstance(self._store, LocalStore) else None
         return Path(prefix) if prefix else None
 
-    def put(self, key: str, source: IO[bytes] | bytes | Path) -> None:
-        """Write an object whole, or not at all. It may be lost in a power cut until `sync` is called for it."""
+    def put(self, key: str, source: IO[bytes] | Iterator[bytes] | bytes | Path) -> None:
+        """Write an object whole, or not at all. It may be lost in a power cut until `sync` is called for it.
+
+        What an iterator raises comes through.
+        """
         with _told_plainly():
             obstore.put(self._store, key, source, max_concurrency=2)  # each part is held in memory
 

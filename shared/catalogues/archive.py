@@ -10,6 +10,7 @@ from typing import IO, BinaryIO, Final
 from shared.catalogues.archive_checks import MIB, check_directory, check_entries, is_of_interest
 from shared.catalogues.formats import ZIP_BEGINNINGS
 from shared.catalogues.kinds import ENDINGS, TABLE_ENDINGS, tables_among
+from shared.catalogues.opening import Heartbeat
 from shared.catalogues.refusals import refused_as, room_for_it
 from shared.catalogues.rows import Limits
 from shared.catalogues.source import Format
@@ -18,17 +19,19 @@ from shared.errors import BrokenImage, ImageTooLarge, ShelfwiseError, Unreadable
 
 PHOTO_FOLDERS: Final = ("images/", "images/image_train/")
 _WORKBOOK: Final = "xl/workbook.xml"
+_LIGHT: Final = 10_000  # entries
 _IN_MEMORY: Final = 8 * MIB  # of a photo; a larger one goes through a file
-_BROKEN: Final = "The archive is damaged."
+BROKEN: Final = "The archive is damaged."
 
 
 class Archive:
     """An open ZIP that has been checked: its table, and its photos by their names."""
 
-    def __init__(self, packed: zipfile.ZipFile, table: zipfile.ZipInfo, limits: Limits) -> None:
+    def __init__(self, packed: zipfile.ZipFile, table: zipfile.ZipInfo, limits: Limits, beat: Heartbeat) -> None:
         self._packed = packed
         self._table = table
         self._limits = limits
+        self._beat = beat
         self._entries = {each.filename: each for each in packed.infolist() if is_of_interest(each)}
         self._by_last_part = {name.rpartition("/")[2]: each for name, each in self._entries.items()}
         self._folder = table.filename.rpartition("/")[0]
@@ -43,20 +46,19 @@ class Archive:
         """The table's format, by its name."""
         return ENDINGS[PurePosixPath(self._table.filename.lower()).suffix]
 
+    @property
+    def table_size(self) -> int:
+        """How many bytes the table has, unpacked."""
+        return self._table.file_size
+
+    @property
+    def is_light(self) -> bool:
+        """Whether its directory takes little memory."""
+        return len(self._packed.filelist) <= _LIGHT
+
     def table(self) -> "EntryContent":
         """The table's content."""
-        return EntryContent(self._packed, self._table)
-
-    @contextmanager
-    def table_file(self) -> Iterator[BinaryIO]:
-        """The table unpacked, as a file for readers that jump about in theirs. Raises UnreadableCatalogue."""
-        with tempfile.TemporaryFile() as file:
-            content = self.table().begin()
-            with room_for_it():
-                while piece := content.read(CHUNK):
-                    file.write(piece)
-            file.seek(0)
-            yield file
+        return EntryContent(self._packed, self._table, self._beat)
 
     def photo(self, name: str) -> IO[bytes] | None:
         """The photo of this name, or None. Raises ImageTooLarge, and BrokenImage for one that cannot be unpacked."""
@@ -101,15 +103,16 @@ class Archive:
 class EntryContent:
     """The content of an entry, unpacked as it is read. Reading raises UnreadableCatalogue where it is damaged."""
 
-    def __init__(self, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    def __init__(self, packed: zipfile.ZipFile, entry: zipfile.ZipInfo, beat: Heartbeat) -> None:
         self._packed = packed
         self._entry = entry
+        self._beat = beat
         self._file: IO[bytes] | None = None
         self._read = 0
 
     def begin(self) -> Stream:
         """All of it."""
-        with refused_as("BROKEN_ARCHIVE", _BROKEN):
+        with refused_as("BROKEN_ARCHIVE", BROKEN):
             if self._file is not None:
                 self._file.close()
             self._file = self._packed.open(self._entry)
@@ -130,25 +133,29 @@ class EntryContent:
         """At most so many of the next bytes."""
         if self._file is None:
             return b""
-        with refused_as("BROKEN_ARCHIVE", _BROKEN):
+        self._beat()
+        with refused_as("BROKEN_ARCHIVE", BROKEN):
             piece = self._file.read(size)
         self._read += len(piece)
         return piece
 
 
 @contextmanager
-def open_archive(file: BinaryIO, limits: Limits) -> Iterator[Archive]:
+def open_archive(file: BinaryIO, limits: Limits, beat: Heartbeat | None = None) -> Iterator[Archive]:
     """Open and check a ZIP. Raises UnreadableCatalogue."""
+    beat = beat or Heartbeat()
     with open_zip(file) as packed:
+        beat()
         check_entries(packed, limits.unpacked_bytes, check_ratios=True)
-        yield Archive(packed, _the_table(packed), limits)
+        beat()
+        yield Archive(packed, _the_table(packed), limits, beat)
 
 
 @contextmanager
 def open_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """Open a ZIP whose directory is of bounded size. Raises UnreadableCatalogue."""
     check_directory(file)
-    with refused_as("BROKEN_ARCHIVE", _BROKEN):
+    with refused_as("BROKEN_ARCHIVE", BROKEN):
         packed = zipfile.ZipFile(file)
     with packed:
         yield packed
@@ -167,7 +174,7 @@ def _the_table(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
         )
     if len(tables) > 1:
         raise UnreadableCatalogue("The archive has more than one table in it.", code="TWO_TABLES")
-    with refused_as("BROKEN_ARCHIVE", _BROKEN), packed.open(tables[0]) as table:
+    with refused_as("BROKEN_ARCHIVE", BROKEN), packed.open(tables[0]) as table:
         head = table.read(4)
     if head.startswith(ZIP_BEGINNINGS) and not tables[0].filename.lower().endswith(".xlsx"):
         raise UnreadableCatalogue("The archive's table is itself an archive.", code="ARCHIVE_NESTED")

@@ -5,7 +5,7 @@ import struct
 import zipfile
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from shared.catalogues.refusals import refused_as
 from shared.errors import UnreadableCatalogue
@@ -29,21 +29,29 @@ _LOCATOR_64: Final = struct.Struct("<4sLQL")
 _LONGEST_COMMENT: Final = 2**16
 
 
+class Directory(NamedTuple):
+    """Where an archive's directory is, and where it says that it begins: something else may stand before it all."""
+
+    start: int
+    end: int
+    said_start: int
+
+
 def check_directory(file: BinaryIO) -> None:
     """Refuse a directory that is too large to be loaded. Raises UnreadableCatalogue."""
     with refused_as("BROKEN_ARCHIVE", "The archive is damaged: it has no directory."):
-        end, size = _directory_size(file)
-    if size > _LARGEST_DIRECTORY:
+        start, end, _ = directory_of(file)
+    if end - start > _LARGEST_DIRECTORY:
         raise _too_many()
-    if size > end:
+    if start < 0:
         raise UnreadableCatalogue("The archive is damaged: its directory is cut off.", code="BROKEN_ARCHIVE")
-    file.seek(end - size)
-    if file.read(size).count(_ENTRY) > MOST_FILES:
+    file.seek(start)
+    if file.read(end - start).count(_ENTRY) > MOST_FILES:
         raise _too_many()
 
 
-def _directory_size(file: BinaryIO) -> tuple[int, int]:
-    """Where the directory ends and how many bytes it has, as `zipfile` reads it. Raises anything."""
+def directory_of(file: BinaryIO) -> Directory:
+    """The directory's place, as `zipfile` finds it. Raises anything."""
     whole = file.seek(0, 2)
     start = max(whole - _LONGEST_COMMENT - _END.size, 0)
     file.seek(start)
@@ -53,13 +61,20 @@ def _directory_size(file: BinaryIO) -> tuple[int, int]:
     place = last if is_last else tail.rfind(_END_MARK)
     if place < 0:
         raise ValueError("no end of the directory")
-    end, size = start + place, _END.unpack_from(tail, place)[5]
+    end, (size, said_start) = start + place, _END.unpack_from(tail, place)[5:7]
     before = place - _LOCATOR_64.size - _END_64.size
     if before >= 0 and tail[place - _LOCATOR_64.size :].startswith(b"PK\x06\x07"):
         found = _END_64.unpack_from(tail, before)
         if found[0] == b"PK\x06\x06":
-            return start + before, found[8]
-    return end, size
+            end, size, said_start = start + before, found[8], found[9]
+    return Directory(end - size, end, said_start)
+
+
+def ending_of(size: int, said_start: int) -> bytes:
+    """What stands behind a directory of one entry and so many bytes."""
+    end_64 = _END_64.pack(b"PK\x06\x06", _END_64.size - 12, 45, 45, 0, 0, 1, 1, size, said_start)
+    locator = _LOCATOR_64.pack(b"PK\x06\x07", 0, said_start + size, 1)
+    return end_64 + locator + _END.pack(_END_MARK, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
 
 
 def check_entries(packed: zipfile.ZipFile, limit: int, *, check_ratios: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
-from shared.catalogues.source import converted_key, source_key
+from shared.catalogues.source import keys_of, source_key, source_of
 from shared.database import Database
 from shared.identifiers import now
 from shared.store import ObjectStore
@@ -18,7 +18,6 @@ from shared.usage import lock_usage, refund_bytes
 
 AT_ONCE = 500
 _FOLDER = source_key("").removesuffix("/")
-_CONVERTED = converted_key("")
 
 
 def release_files(connection: Connection, store: ObjectStore, job_ids: Collection[str]) -> None:
@@ -49,7 +48,7 @@ def remove_stray_files(database: Database, store: ObjectStore, older_than: timed
     oldest, removed = now() - older_than, 0
     old = [found.key for found in store.objects(_FOLDER) if found.modified_at < oldest]
     for first in range(0, len(old), AT_ONCE):
-        files = {key: key.removesuffix(_CONVERTED) for key in old[first : first + AT_ONCE]}
+        files = {key: source_of(key) for key in old[first : first + AT_ONCE]}
         with database.read() as connection:
             named = set(connection.scalars(select(Job.source_key).where(Job.source_key.in_(set(files.values())))))
         strays = [key for key, file in files.items() if file not in named]
@@ -59,4 +58,4 @@ def remove_stray_files(database: Database, store: ObjectStore, older_than: timed
 
 
 def _remove(store: ObjectStore, keys: Collection[str]) -> None:
-    store.delete(each for key in keys for each in (key, converted_key(key)))
+    store.delete(each for key in keys for each in keys_of(key))

@@ -16,9 +16,10 @@ from pyarrow import compute, parquet
 
 from shared.catalogues.columns import checked_header, required_columns
 from shared.catalogues.delimited import too_many_rows
+from shared.catalogues.opening import Heartbeat
 from shared.catalogues.refusals import refused_as
 from shared.catalogues.rows import CatalogueRow, Cell, Limits, Position, Problem
-from shared.catalogues.source import Format, Layout, Source
+from shared.catalogues.source import Layout, Source
 from shared.errors import UnreadableCatalogue
 
 _ROWS: Final = 1_024
@@ -26,6 +27,7 @@ _BYTES: Final = 64 * 2**20  # of texts that are made at a time, unless one row h
 _LARGEST_FOOTER: Final = 64 * 2**20
 _WIDEST: Final = 2**16  # bytes of a value of fixed length
 _MOST_VALUES: Final = 32 * 2**20  # in lists, of one column in one row group
+_LIGHT: Final = 10_000  # columns of row groups
 _BUFFER: Final = 2**18
 _BROKEN: Final = "The Parquet file is damaged, or has something that cannot be read."
 _NO_TEXT: Final = "The cell holds bytes that are not text in UTF-8."
@@ -37,10 +39,20 @@ class ParquetTable:
     """A Parquet file that is being read."""
 
     def __init__(
-        self, file: BinaryIO, source: Source, entry: str | None, limits: Limits, position: Position | None
+        self,
+        file: BinaryIO,
+        source: Source,
+        layout: Layout,
+        limits: Limits,
+        position: Position | None,
+        beat: Heartbeat,
     ) -> None:
-        """Raises UnreadableCatalogue for a file that is none, or larger than what is read."""
+        """`layout` has a header once the file has been looked into.
+
+        Raises UnreadableCatalogue for a file that is none, or larger than what is read.
+        """
         self._limits = limits
+        self._beat = beat
         self._number: int = 0 if position is None else position["row"]
         with refused_as("BROKEN_PARQUET", _BROKEN):
             _check_footer(file)
@@ -54,7 +66,7 @@ class ParquetTable:
             self._file = parquet.ParquetFile(
                 file, metadata=metadata, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False
             )
-        self.layout = source.layout or _layout(schema, source, entry, limits)
+        self.layout = layout if layout.header else _with_columns(layout, schema, source, limits)
         ours = set(self.layout.columns.values())
         self._nested = [
             place
@@ -71,6 +83,11 @@ class ParquetTable:
                 yield from self._rows_of_group(group, self._number - first)
             first = behind
 
+    @property
+    def is_light(self) -> bool:
+        """Whether its footer takes little memory."""
+        return bool(self._file.num_row_groups * self._file.metadata.num_columns <= _LIGHT)
+
     def position(self) -> Position:
         """The number of the row behind the last one."""
         return {"row": self._number}
@@ -84,6 +101,7 @@ class ParquetTable:
         with refused_as("BROKEN_PARQUET", _BROKEN):
             batches = self._file.iter_batches(_ROWS, row_groups=[group], use_threads=False)
         while True:
+            self._beat()
             with refused_as("BROKEN_PARQUET", _BROKEN):
                 batch = next(batches, None)
             if batch is None:
@@ -189,12 +207,12 @@ def _check_widths(metadata: parquet.FileMetaData) -> None:
         raise UnreadableCatalogue("The file has values that are too large to be read.", code="UNPACKED_TOO_LARGE")
 
 
-def _layout(schema: pyarrow.Schema, source: Source, entry: str | None, limits: Limits) -> Layout:
+def _with_columns(layout: Layout, schema: pyarrow.Schema, source: Source, limits: Limits) -> Layout:
     header = checked_header(schema.names, limits.columns)
     required_columns([name.strip() for name in schema.names], source.columns)
     types = {name: str(field.type) for name, field in zip(header, schema, strict=True) if _is_native(field.type)}
     columns = required_columns(header, source.columns)
-    return Layout(format=Format.PARQUET, entry=entry, header=header, columns=columns, types=types)
+    return layout.model_copy(update={"header": header, "columns": columns, "types": types})
 
 
 def _is_text(kind: pyarrow.DataType) -> bool:

@@ -1,10 +1,11 @@
 """What a reader of catalogues gives: rows with their numbers, within limits, from a position on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple, Protocol, TypeAlias
 
 from shared.catalogues.source import Layout
+from shared.disk import DiskGuard
 from shared.settings import Settings
 
 Cell: TypeAlias = str | int | float | bool | None
@@ -33,7 +34,10 @@ class CatalogueRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read. Bytes are those of the file unpacked; `field_characters` are those of a cell in a text."""
+    """How much is read. Bytes are those of the file unpacked; `field_characters` are those of a cell in a text.
+
+    `disk` counts what is unpacked onto it, so that it never becomes full; without it nobody does.
+    """
 
     unpacked_bytes: int
     row_bytes: int
@@ -41,6 +45,7 @@ class Limits:
     rows: int
     photo_bytes: int
     field_characters: int = FIELD_CHARACTERS
+    disk: DiskGuard | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
@@ -52,6 +57,7 @@ class Limits:
             rows=settings.max_catalogue_rows,
             photo_bytes=settings.max_image_bytes,
             field_characters=max(FIELD_CHARACTERS, settings.max_description_characters),
+            disk=DiskGuard(settings.data_dir, settings.disk_reserve_bytes),
         )
 
     @property

@@ -28,6 +28,10 @@ PRODUCT_ID, IMAGE_ID, DESIGNATION, DESCRIPTION, IMAGE, LABEL = COLUMNS = (
 )
 
 
+_CONVERTED = ".csv"
+_UNPACKED = ".parquet"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -38,7 +42,8 @@ class Layout(_Part):
     `format` is the table's own (of the one inside a ZIP, whose name there is `entry`). `header` names the file's
     columns in their order, each name once; of NDJSON, the keys that have occurred so far. `columns` says under which of
     those names each of ours is found. `types` are Arrow's names of the types that a Parquet file's plain columns
-    have. `converted` is the key of the CSV in UTF-8 into which a workbook was turned to be read.
+    have. `converted` is the key of the table as it is read, where that is not what was sent: of the CSV in UTF-8 into
+    which a workbook was turned, or of a Parquet file that lay in a ZIP.
     """
 
     format: Format
@@ -94,4 +99,19 @@ def source_key(upload_id: str) -> str:
 
 def converted_key(key: str) -> str:
     """Where the CSV lies into which the workbook under `key` was turned."""
-    return f"{key}.csv"
+    return f"{key}{_CONVERTED}"
+
+
+def unpacked_key(key: str) -> str:
+    """Where the Parquet file lies that was in the ZIP under `key`."""
+    return f"{key}{_UNPACKED}"
+
+
+def keys_of(key: str) -> tuple[str, ...]:
+    """The key of a source and of all that may lie beside it."""
+    return key, converted_key(key), unpacked_key(key)
+
+
+def source_of(key: str) -> str:
+    """The key of the source beside which an object lies, or which it is."""
+    return key.removesuffix(_CONVERTED).removesuffix(_UNPACKED)

@@ -1,7 +1,9 @@
 """Streams of bytes that are read on and on: what text tables are read from, whatever they are packed in."""
 
+from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
+from shared.catalogues.opening import Heartbeat
 from shared.errors import Unavailable
 
 CHUNK = 2**18
@@ -29,6 +31,12 @@ def skip(stream: Stream, size: int) -> None:
         size -= len(piece)
 
 
+def pieces_of(stream: Stream) -> Iterator[bytes]:
+    """All that is to come, piece by piece."""
+    while piece := stream.read(CHUNK):
+        yield piece
+
+
 class Content(Protocol):
     """Bytes that can be read from their beginning again and again."""
 
@@ -45,9 +53,10 @@ class Content(Protocol):
 class FileContent:
     """The content of an open file in the store. Reading raises Unavailable when the store fails."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int, beat: Heartbeat) -> None:
         self._file = file
         self._size = size
+        self._beat = beat
         self._read = 0
 
     def begin(self) -> Stream:
@@ -66,6 +75,7 @@ class FileContent:
 
     def read(self, size: int, /) -> bytes:
         """At most so many of the next bytes."""
+        self._beat()
         try:
             piece = self._file.read(size)
         except OSError as error:

@@ -21,6 +21,8 @@ _MARK = codecs.BOM_UTF8
 class DelimitedTable:
     """A CSV or TSV that is being read."""
 
+    is_light = True
+
     def __init__(self, content: Content, rows: DelimitedRows, layout: Layout) -> None:
         self._content = content
         self._rows = rows
@@ -41,6 +43,8 @@ class DelimitedTable:
 
 class JsonTable:
     """An NDJSON that is being read."""
+
+    is_light = True
 
     def __init__(self, content: Content, rows: JsonRows) -> None:
         self._content = content

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any, cast
 
 from shared.catalogues.products import ProductRow, RowReader
 from shared.catalogues.reading import CatalogueRow, Limits, OpenCatalogue, Position, open_catalogue
@@ -14,7 +16,7 @@ from shared.settings import Settings
 from shared.store import ObjectStore
 
 KEY = "catalogues/x"
-SETTINGS = Settings()
+SETTINGS = Settings(data_dir=Path(gettempdir()))
 LIMITS = Limits.of(SETTINGS)
 
 
@@ -29,7 +31,7 @@ def opened(
     store: ObjectStore, content: bytes, form: Format = Format.CSV, *, limits: dict[str, int] | None = None, **said: Any
 ) -> Iterator[OpenCatalogue]:
     source = put(store, content, form, **said)
-    with open_catalogue(store, source, replace(LIMITS, **(limits or {}))) as catalogue:
+    with open_catalogue(store, source, replace(LIMITS, **cast(dict[str, Any], limits or {}))) as catalogue:
         yield catalogue
 
 
