@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from shared.logs import get_logger
 from worker.predictor import PreparedRows
 
 NEAR = 1.02
+MOST_KEPT = 20  # devices and bundles
 LONGEST_SECONDS = 0.65  # a single product that comes in the middle of a call waits for its end
 # The quickest of some calls counts: somebody else may use the machine just then.
 LEAST_CALLS, MOST_CALLS, MEASURED_SECONDS = 2, 8, 0.2
@@ -43,18 +45,26 @@ class SizesFile:
     def read(self, device: str, version: str) -> CallSizes | None:
         """What was measured before, if it was."""
         try:
-            known = json.loads(self._path.read_text(encoding="utf-8"))[self._key(device, version)]
+            known = self._read()[self._key(device, version)]
             return CallSizes(int(known["texts"]), int(known["photos"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
 
     def write(self, device: str, version: str, sizes: CallSizes) -> None:
         """Keep what was measured; where that is not possible, the next start measures again."""
+        kept = dict(list(self._read().items())[-MOST_KEPT:]) | {self._key(device, version): asdict(sizes)}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps({self._key(device, version): asdict(sizes)}), encoding="utf-8")
+            self._path.write_text(json.dumps(kept), encoding="utf-8")
         except OSError:
             get_logger().warning("sizes.not_kept", exc_info=True)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
 
     def _key(self, device: str, version: str) -> str:
         return f"{socket.gethostname()} {device} {version}"
@@ -76,7 +86,12 @@ def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
     for size in sizes:
         if rates and seconds * size / max(rates) > LONGEST_SECONDS:
             break
-        seconds = _seconds(size, call)
+        try:
+            seconds = _seconds(size, call)
+        except Exception:  # more than the device has memory for, however its framework says so
+            if not rates:
+                raise
+            break
         rates[size] = size / seconds
     return next(size for size, rate in rates.items() if NEAR * rate >= max(rates.values()))
 

@@ -4,7 +4,7 @@ Nothing here writes the database; `intake_loop.py` enters what comes out.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -21,8 +21,9 @@ from shared.catalogues.reading import CatalogueRow, OpenCatalogue
 from shared.categories import known_codes
 from shared.database import Database
 from shared.errors import BrokenImage, ImageTooLarge, UnreadableCatalogue
+from shared.images import sizes_of
 from shared.ledger.finish import RowError
-from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, failed_rows
+from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, wanted_rows
 from shared.ledger.submission import ProductInput
 from shared.predictions import photos_of_owner
 from shared.preparation import product_text
@@ -31,9 +32,10 @@ from shared.settings import Settings
 from worker.photo_store import Keeping, KeptPhoto, PhotoKeeper
 
 ROWS, PHOTOS = 1_024, 64  # about two seconds of a model's work
+HELD_BYTES = 32 * 2**20  # of photos that stand in the rows themselves
 CHUNK_SECONDS = 0.5  # a slow file is entered as far as it has come
 SKIPPED = 100_000  # rows that are passed over before it is written down that they were
-FAILED_AT_ONCE = 10_000
+WANTED_AT_ONCE = 10_000
 LOOK = 64  # rows between two looks at the clock
 NONE = -1  # no row has this number
 
@@ -63,14 +65,14 @@ class Chunks:
         database: Database,
         photos: PhotoKeeper,
         settings: Settings,
-        advance: Callable[[], None],
+        beat: Callable[[], None],
     ) -> None:
-        """`advance` is called whenever something is done: a chunk of large photos takes its time."""
+        """`beat` is called again and again: a chunk of large photos takes its time. What it raises comes through."""
         self._catalogue = catalogue
         self._job = job
         self._database = database
         self._photos = photos
-        self._advance = advance
+        self._beat = beat
         self._labelled = job.kind == "ingest"
         self._reader = RowReader(catalogue.layout, settings, labelled=self._labelled)
         self._rows = self._until_unreadable(self._wanted(catalogue.rows()))
@@ -99,7 +101,7 @@ class Chunks:
         if self._end is not None:
             raise self._end
         rows: list[_Pending | IntakeRow] = []
-        photos, end = 0, time.monotonic() + CHUNK_SECONDS
+        photos, held, end = 0, 0, time.monotonic() + CHUNK_SECONDS
         for read, row in enumerate(self._rows, start=1):
             if row is not None:
                 product = self._reader.read(row)
@@ -109,11 +111,13 @@ class Chunks:
                     rows.append(_text(product))
                 else:
                     rows.append(_Pending(product))
-                    photos += product.photo is not None
-            if len(rows) >= ROWS or photos >= PHOTOS or read >= SKIPPED:
+                    # One that has none may be a stored product's, which has.
+                    photos += product.photo is not None or not self._labelled
+                    held += len(product.photo.content) if isinstance(product.photo, InlinePhoto) else 0
+            if len(rows) >= ROWS or photos >= PHOTOS or held >= HELD_BYTES or read >= SKIPPED:
                 return rows, False
             if not read % LOOK:
-                self._advance()
+                self._beat()
                 if rows and time.monotonic() > end:
                     return rows, False
         return rows, self._end is None
@@ -126,44 +130,46 @@ class Chunks:
             self._end = error
 
     def _wanted(self, rows: Iterator[CatalogueRow]) -> Iterator[CatalogueRow | None]:
-        """The rows; of a job that tries failed ones again, only those, and None for each of the others."""
-        former = self._job.source.failed_of
-        if former is None:
+        """The rows; of a job that runs some of another's again, only those, and None for each of the others."""
+        if not self._job.source.is_partial:
             yield from rows
             return
         numbers: Iterator[int] | None = None
         wanted = NONE
         for row in rows:
             if numbers is None:
-                numbers = self._failed_numbers(former, row.number - 1)
+                numbers = self._wanted_numbers(row.number - 1)
                 wanted = next(numbers, NONE)
             while NONE < wanted < row.number:
                 wanted = next(numbers, NONE)
             yield row if row.number == wanted else None
 
-    def _failed_numbers(self, former: str, last: int) -> Iterator[int]:
-        """The numbers of a former job's failed rows behind the row `last`, in order."""
+    def _wanted_numbers(self, last: int) -> Iterator[int]:
+        """The numbers of the rows that the job has, behind the row `last`, in order."""
         while True:
             with self._database.read() as connection:
-                page = failed_rows(connection, former, last, FAILED_AT_ONCE)
+                page = wanted_rows(connection, self._job.source, last, WANTED_AT_ONCE)
             yield from page
-            if len(page) < FAILED_AT_ONCE:
+            if len(page) < WANTED_AT_ONCE:
                 return
             last = page[-1]
 
     def _resolved(self, rows: Sequence[_Pending | IntakeRow]) -> tuple[list[IntakeRow], dict[str, int]]:
         """The rows with their photos found or stored, and the sizes of these photos by SHA-256."""
         pending = [row for row in rows if isinstance(row, _Pending)]
-        products: Mapping[str, ProductInput] = {}
+        products, sizes = dict[str, ProductInput](), dict[str, int]()
         if pending:
             with self._database.read() as connection:
                 self._look_up_photos(connection, pending)
                 products = self._look_up_products(connection, pending)
+                sizes = sizes_of(connection, [each.image for each in products.values() if each.image is not None])
                 if self._labelled:
                     _refuse_unknown_categories(connection, pending, self._catalogue.layout.columns.get("prdtypecode"))
         self._store_photos(pending)
         entered = [row if isinstance(row, IntakeRow) else self._entered(row, products) for row in rows]
-        return entered, {row.kept.sha256: row.kept.size for row in pending if row.kept and not row.error}
+        sizes |= {row.kept.sha256: row.kept.size for row in pending if row.kept}
+        named = {row.product.image for row in entered if row.error is None}
+        return entered, {sha256: size for sha256, size in sizes.items() if sha256 in named}
 
     def _look_up_photos(self, connection: Connection, rows: Sequence[_Pending]) -> None:
         """Find the photos that rows name by their hash, among those that the account may name."""
@@ -177,7 +183,7 @@ class Chunks:
                 else:
                     row.error = RowError("IMAGE_UNKNOWN", UNKNOWN_PHOTO, self._image_column)
 
-    def _look_up_products(self, connection: Connection, rows: Sequence[_Pending]) -> Mapping[str, ProductInput]:
+    def _look_up_products(self, connection: Connection, rows: Sequence[_Pending]) -> dict[str, ProductInput]:
         wanted = {row.row.product_id for row in rows if self._is_id_alone(row.row)}
         return product_inputs(connection, [each for each in wanted if each is not None]) if wanted else {}
 
@@ -191,7 +197,7 @@ class Chunks:
                 found = (
                     keeping.content(photo.content) if isinstance(photo, InlinePhoto) else self._unpack(photo, keeping)
                 )
-                self._advance()
+                self._beat()
                 if isinstance(found, RowError):
                     row.error = replace(found, column=self._image_column)
                 else:
@@ -208,7 +214,7 @@ class Chunks:
             return NOT_PACKED if photo.required else None
         return keeping.file(file)
 
-    def _entered(self, pending: _Pending, products: Mapping[str, ProductInput]) -> IntakeRow:
+    def _entered(self, pending: _Pending, products: dict[str, ProductInput]) -> IntakeRow:
         row = pending.row
         image = None if pending.kept is None or pending.error else pending.kept.sha256
         url = row.photo.url if isinstance(row.photo, PhotoUrl) else None

@@ -4,23 +4,26 @@ A file that has been handed over to let somebody else's go on stays open for a w
 most often this worker, need not look for the place again.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from shared.catalogues.reading import Limits, open_catalogue
+from shared.catalogues.reading import Limits, OpenCatalogue, open_catalogue
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
 from shared.lanes import Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import RowError
-from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, refuse
+from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, put_last, refuse
 from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.settings import Settings
@@ -29,24 +32,38 @@ from shared.usage import Quotas
 from worker.chunks import Chunks
 from worker.leases import HeldLeases
 from worker.photo_store import PhotoKeeper
-from worker.repeating import Repeating
 from worker.stall import StallGuard
 
 OPEN_FILES = 8  # that have been handed over
-# Until the first row is there: a workbook is turned into text first, of a packed file what was read before is unpacked.
-OPENING_SECONDS = 120.0
-OPENING_BEAT_SECONDS = 0.5
+# A file goes on for this long, and for some times what opening it took, before it gives way to another one.
+TURN_SECONDS = 0.15
+TURN_OPENINGS = 4
+OPENING_SECONDS = 300.0  # a workbook is turned into text first; of a packed file what was read before is unpacked
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
+
+
+class _Stopping(Exception):
+    """The process was asked to stop in the middle of a file."""
+
+
+class _Overdue(Exception):
+    """Opening a file takes longer than any file should."""
 
 
 class _Reading:
     """A file that is open, with the position behind the last chunk that it gave."""
 
-    def __init__(self, job: IntakeJob, stack: ExitStack, chunks: Iterator[Chunk]) -> None:
+    def __init__(self, job: IntakeJob, stack: ExitStack, opened: OpenCatalogue, chunks: Iterator[Chunk]) -> None:
         self.job = job
         self.chunks = chunks
-        self.position = job.position
+        self.is_light = opened.is_light
+        self.opening_seconds = 0.0
         self._stack = stack
+
+    def entered(self, chunk: Chunk) -> None:
+        """Note that a chunk is in the ledger: what is there need not be written again with the next."""
+        source = self.job.source.model_copy(update={"layout": chunk.layout})
+        self.job = replace(self.job, source=source, position=chunk.position)
 
     def close(self) -> None:
         self._stack.close()
@@ -64,6 +81,7 @@ class IntakeLoop:
         settings: Settings,
         guard: StallGuard,
         stopping: threading.Event,
+        turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self.leases = HeldLeases()
         self.guard = guard
@@ -77,6 +95,7 @@ class IntakeLoop:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._photos = PhotoKeeper(settings, database, store)
         self._stopping = stopping
+        self._turn_seconds = turn_seconds
         self._handed_over: dict[int, _Reading] = {}
         self._log = get_logger()
 
@@ -119,9 +138,12 @@ class IntakeLoop:
             self._log.info("intake.refused", job=held.job_id, code=error.code)
             reason = RowError(error.code, error.message)
             self._settle(held, lambda connection: refuse(connection, held, held.job_id, reason))
-        except (Unavailable, StorageFull, SQLAlchemyError) as trouble:  # not the file's fault, and not over in a moment
-            self._log.warning("intake.given_back", job=held.job_id, exc_info=trouble)
+        except _Stopping:
             self._settle(held, lambda connection: give_back(connection, [held]))
+        except (Unavailable, StorageFull, OperationalError) as trouble:
+            # Not the file's fault, or one that passes. Other files go first, which may have no such trouble.
+            self._log.warning("intake.given_back", job=held.job_id, exc_info=trouble)
+            self._settle(held, lambda connection: self._put_last(connection, held))
             self._stopping.wait(TROUBLE_SECONDS)
         except Exception:  # a fault of ours that the file brings out
             self._log.exception("intake.failed", job=held.job_id)
@@ -129,22 +151,22 @@ class IntakeLoop:
 
     def _read(self, held: Claim) -> None:
         reading = self._opened(held)
-        keep = False
+        is_kept, began = False, time.monotonic()
+        turn = max(self._turn_seconds, TURN_OPENINGS * reading.opening_seconds)
         try:
             for chunk in reading.chunks:
-                done = self._commit(held, reading.job, chunk)
+                done = self._commit(held, reading.job, chunk, may_hand_over=time.monotonic() - began > turn)
                 self.guard.advance()
                 if done is None or done.ended or chunk.is_last:
                     return
-                reading.position = chunk.position
+                reading.entered(chunk)
                 if done.handed_over:
-                    keep = True
+                    is_kept = reading.is_light
                     return
                 if self._stopping.is_set():
-                    self._settle(held, lambda connection: give_back(connection, [held]))
-                    return
+                    raise _Stopping
         finally:
-            if keep:
+            if is_kept:
                 self._keep(held.batch_id, reading)
             else:
                 reading.close()
@@ -157,28 +179,40 @@ class IntakeLoop:
             raise UnreadableCatalogue("The job's file is no longer kept.", code="ROWS_GONE")
         reading = self._handed_over.pop(held.batch_id, None)
         if reading is not None:
-            if reading.position == job.position:
+            if reading.job.position == job.position:
+                reading.opening_seconds = 0.0
                 return reading
             reading.close()  # somebody else has read on meanwhile
         return self._open(job)
 
     def _open(self, job: IntakeJob) -> _Reading:
-        stack, end = ExitStack(), time.monotonic() + OPENING_SECONDS
+        stack, began = ExitStack(), time.monotonic()
+        beat = partial(self._beat, began + OPENING_SECONDS)
         try:
-            with Repeating("opening", OPENING_BEAT_SECONDS, lambda: self._advance_until(end)):
-                opened = stack.enter_context(open_catalogue(self._store, job.source, self._limits, job.position))
-            chunks = iter(Chunks(opened, job, self._database, self._photos, self._settings, self.guard.advance))
+            opened = stack.enter_context(open_catalogue(self._store, job.source, self._limits, job.position, beat))
+            chunks = iter(Chunks(opened, job, self._database, self._photos, self._settings, self._beat))
         except FileNotFoundError:
             stack.close()
             raise UnreadableCatalogue("The job's file is no longer kept.", code="ROWS_GONE") from None
         except BaseException:
             stack.close()
             raise
-        return _Reading(job, stack, chunks)
+        reading = _Reading(job, stack, opened, chunks)
+        reading.opening_seconds = time.monotonic() - began
+        return reading
 
-    def _advance_until(self, end: float) -> None:
-        if time.monotonic() < end:
-            self.guard.advance()
+    def _beat(self, end: float = math.inf) -> None:
+        """Show a sign of life in the middle of something long, unless it is to end."""
+        if self._stopping.is_set():
+            raise _Stopping
+        if time.monotonic() > end:
+            raise _Overdue
+        self.guard.advance()
+
+    def _put_last(self, connection: Connection, held: Claim) -> None:
+        job = intake_job(connection, held)
+        if job is not None:
+            put_last(connection, held, job.owner_id)
 
     def _keep(self, batch_id: int, reading: _Reading) -> None:
         self._handed_over[batch_id] = reading
@@ -186,9 +220,9 @@ class IntakeLoop:
             oldest = next(iter(self._handed_over))
             self._handed_over.pop(oldest).close()
 
-    def _commit(self, held: Claim, job: IntakeJob, chunk: Chunk) -> Committed | None:
+    def _commit(self, held: Claim, job: IntakeJob, chunk: Chunk, *, may_hand_over: bool = False) -> Committed | None:
         with self._database.begin() as connection:
-            done = commit_chunk(connection, self._store, held, job, chunk, self._quotas)
+            done = commit_chunk(connection, self._store, held, job, chunk, self._quotas, may_hand_over=may_hand_over)
         if done is None:
             self._log.info("intake.lost", job=held.job_id)
             return None

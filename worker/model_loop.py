@@ -57,18 +57,23 @@ class ModelLoop:
 
     def work(self) -> None:
         """Work until nothing is ready on either lane and nothing follows, or the process is asked to stop."""
+        try:
+            self._work()
+        finally:  # whatever ended it, nothing that was claimed ahead stays behind unworked
+            self._let_go(self._bulk.taken_ahead(), give_back)
+            self._results.wait()
+
+    def _work(self) -> None:
         missed = 0
         while inference := self.bundle.inference:
             with self.guard:
                 if self._stopping.is_set() or not (self._bulk.has_more or self._something_ready()):
-                    break
+                    return
                 served = self._serve_interactive(inference)
                 served = self._serve_bulk(inference) or served
             missed = 0 if served else missed + 1
             if missed:  # other workers are quicker, or hold what is ready
                 self._stopping.wait(min(missed * LOOK_SECONDS, LINGER_SECONDS))
-        self._let_go(self._bulk.taken_ahead(), give_back)
-        self._results.wait()
 
     def _something_ready(self) -> bool:
         """Whether there is work, now or in a moment: products seldom come alone, and a new wake-up takes longer."""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -159,6 +160,9 @@ def _work(celery: Celery, ringer: Ringer, lane: Lane, *loops: _Loop) -> None:
 
 def _begin(kind: str) -> Settings:
     settings = load_settings()
+    # What is unpacked waits on the disk whose reserve is watched, and not in a /tmp that may be memory.
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(settings.data_dir.resolve())
     configure_logging(f"worker-{kind}", settings.log_level)
     setup_logging.connect(lambda **_: None, weak=False)  # a receiver is how Celery is told to leave logging alone
     return settings

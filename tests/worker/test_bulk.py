@@ -159,3 +159,20 @@ def test_a_claim_that_fails_in_its_first_call_is_not_worked_any_further(
 
     assert predictor.calls == [MODEL_CALL]
     assert states(database) == ["queued", "queued"]
+
+
+def test_what_was_claimed_ahead_is_given_back_whatever_ends_the_loop(
+    make_loop: MakeLoop, database: Database, owner: str, enter: Enter
+) -> None:
+    class Interrupted(Recording):
+        def predict(self, rows: PreparedRows) -> ScoredRows:
+            raise KeyboardInterrupt
+
+    catalogue(database, owner, enter, full("a"), full("b"), full("c"))
+
+    with make_loop(Interrupted()) as loop, pytest.raises(KeyboardInterrupt):
+        loop.work()
+
+    assert states(database) == ["running", "queued", "queued"]
+    with database.read() as connection:
+        assert set(connection.scalars(select(Batch.failures))) == {0}
