@@ -21,7 +21,9 @@ from shared.taxonomy import Category
 
 router = APIRouter(tags=["catalogue"])
 CSV = "text/csv"
-_CSV_EXAMPLE = "code,name,name_en,products,predicted\r\n2582,Mobilier de jardin,Garden furniture,2589,True\r\n"
+_CSV_EXAMPLE = (
+    '"code","name","name_en","products","predicted"\r\n2582,"Mobilier de jardin","Garden furniture",2589,True\r\n'
+)
 LONGEST_NAME = 200
 
 
