@@ -1,6 +1,7 @@
 """A table that is text, CSV, TSV or NDJSON, perhaps packed with gzip: how it is read, and its rows."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from shared.catalogues.columns import checked_header, required_columns
@@ -16,6 +17,9 @@ from shared.catalogues.streams import Content, Stream, first_bytes, skip
 
 SAMPLE = 2**20  # bytes by which encoding, delimiter and NDJSON's columns are told
 _MARK = codecs.BOM_UTF8
+# A line before the header, which Excel understands.
+_SAYS_DELIMITER = re.compile(rb"sep=([\t !#-~])(?:\r\n?|\n)")
+_BEGINNING = 16  # bytes that have a mark and such a line in them
 
 
 class DelimitedTable:
@@ -95,12 +99,16 @@ def _first_layout(content: Content, source: Source, form: Format, entry: str | N
     text = first_bytes(_text_at(content, layout, limits, 0), SAMPLE).removeprefix(_MARK)
     if form is Format.NDJSON:
         return json_layout(text, layout, source.columns, is_whole=len(text) < SAMPLE - len(_MARK))
-    delimiter = (
-        checked_delimiter(source.delimiter)
-        if source.delimiter
-        else delimiter_of(text.decode(errors="replace"), source.columns, form)
-    )
-    return layout.model_copy(update={"delimiter": delimiter})
+    return layout.model_copy(update={"delimiter": _delimiter(text, source, form)})
+
+
+def _delimiter(text: bytes, source: Source, form: Format) -> str:
+    """What separates the cells: what the sender says, what the file says of itself, or what it looks like."""
+    if source.delimiter:
+        return checked_delimiter(source.delimiter)
+    if said := _SAYS_DELIMITER.match(text):
+        return said[1].decode()
+    return delimiter_of(text.decode(errors="replace"), source.columns, form)
 
 
 def open_delimited(
@@ -128,8 +136,11 @@ def _json_table(
 
 
 def _beginning(content: Content, layout: Layout, limits: Limits) -> int:
-    """Where the text begins, behind a byte order mark."""
-    return len(_MARK) if first_bytes(_text_at(content, layout, limits, 0), len(_MARK)) == _MARK else 0
+    """Where the text begins, behind a byte order mark and a line that says what separates the cells."""
+    head = first_bytes(_text_at(content, layout, limits, 0), _BEGINNING)
+    begin = len(_MARK) if head.startswith(_MARK) else 0
+    said = None if layout.format is Format.NDJSON else _SAYS_DELIMITER.match(head, begin)
+    return said.end() if said else begin
 
 
 def _text_at(content: Content, layout: Layout, limits: Limits, offset: int) -> Stream:

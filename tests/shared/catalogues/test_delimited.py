@@ -165,6 +165,18 @@ def test_one_column_is_a_table_too(store: ObjectStore) -> None:
     assert read(store, b'title\nred, and warm\nblue\n\n""\n') == [["red, and warm"], ["blue"], [""]]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_file_may_say_its_delimiter_in_its_first_line(store: ObjectStore, encoding: str, end: str) -> None:
+    content = end.join(["sep=:", "title:x,y", "a,b,c,d:é", "e:f"]).encode(encoding)
+    rows = [["a,b,c,d", "é"], ["e", "f"]]
+    with opened(store, content) as catalogue:
+        assert catalogue.layout.header == ("title", "x,y")
+
+    assert read_in_turns(store, put(store, content)) == list(enumerate(rows))
+    assert read(store, b"sep=;\ntitle,x\na,b\n", delimiter=",") == [["a", "b"]]
+
+
 def test_the_sender_knows_the_delimiter_better(store: ObjectStore) -> None:
     assert read(store, b"title:x\na:b,c\n", delimiter=":") == [["a", "b,c"]]
     for wrong in ("", "ab", '"', "\n"):
