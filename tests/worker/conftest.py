@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from shared.database import Database
+from shared.settings import load_settings
 from shared.store import ObjectStore
 from shared.taxonomy import RAKUTEN
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import LEASE
 from tests.support.predictors import Fake
+from tests.worker.intakes import Intakes
 from tests.worker.served import Served
 from worker.inference import Inference
 from worker.model_loop import ModelLoop
@@ -88,3 +90,9 @@ class MakeLoop:
 @pytest.fixture
 def make_loop(database: Database, make_inference: MakeInference) -> MakeLoop:
     return MakeLoop(database, make_inference)
+
+
+@pytest.fixture
+def intakes(database: Database, store: ObjectStore, owner: str, tmp_path: Path) -> Intakes:
+    settings = load_settings(data_dir=tmp_path / "data", disk_reserve_bytes=0)
+    return Intakes(database, store, settings, owner)
