@@ -25,11 +25,16 @@ def as_file(content: bytes, folder: Path) -> Path:
     return path
 
 
+def pieces(content: bytes) -> Iterator[bytes]:
+    for place in range(0, len(content), 2**16):
+        yield content[place : place + 2**16]
+
+
 @pytest.mark.parametrize("content", [b"", b"x", BIG], ids=["empty", "a byte", "3 MiB"])
 @pytest.mark.parametrize(
     "source",
-    [lambda content, _: content, lambda content, _: io.BytesIO(content), as_file],
-    ids=["bytes", "stream", "path"],
+    [lambda content, _: content, lambda content, _: io.BytesIO(content), as_file, lambda content, _: pieces(content)],
+    ids=["bytes", "stream", "path", "pieces"],
 )
 def test_what_was_put_can_be_had_again(
     store: ObjectStore, content: bytes, source: Callable[[bytes, Path], bytes], tmp_path: Path
@@ -39,6 +44,24 @@ def test_what_was_put_can_be_had_again(
     assert store.size("images/ab/abc") == len(content)
     assert store.get("images/ab/abc") == content
     assert b"".join(store.chunks("images/ab/abc")) == content
+
+
+@pytest.mark.parametrize("kind", ["folder", "service"])
+def test_of_pieces_that_break_off_nothing_is_stored(store: ObjectStore, tmp_path: Path, kind: str) -> None:
+    class BreaksOff(Exception):
+        pass
+
+    def broken() -> Iterator[bytes]:
+        yield from pieces(BIG)
+        raise BreaksOff
+
+    if kind == "service":
+        store = ObjectStore("memory:///")
+    with pytest.raises(BreaksOff):
+        store.put("a/big", broken())
+
+    assert list(store.objects("a")) == []
+    assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == []
 
 
 def test_a_large_object_comes_in_pieces(store: ObjectStore) -> None:
