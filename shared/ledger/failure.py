@@ -14,9 +14,9 @@ from shared.identifiers import now
 from shared.ledger.cancel import fail_job
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
-from shared.ledger.locks import lock_jobs
+from shared.ledger.locks import lock_batches, lock_jobs
 from shared.ledger.settle import Tally, settle
-from shared.lifecycle import BatchState, JobStatus, move
+from shared.lifecycle import OPEN_BATCH, BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Prediction
 
 TRIES = 3
@@ -39,6 +39,7 @@ def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
 
 def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus]:
     """Book a lost try on those of the batches that are still held under these claims; returns the jobs that ended."""
+    _lock_whole_jobs(connection, claims)
     held = lock_held(connection, claims)
     lost = connection.execute(
         select(Batch.id, Batch.job_id, Batch.kind, Batch.failures).where(Batch.id.in_(held)).order_by(Batch.id)
@@ -67,6 +68,18 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus
             write_errors(connection, [(prediction_id, GAVE_UP[batch.kind]) for prediction_id in rows])
             tallies[batch.job_id].failed += len(rows)
     return settle(connection, jobs, tallies)
+
+
+def _lock_whole_jobs(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Lock, together with these claims' batches, all open ones of jobs that a last try at their file may end.
+
+    That comes when the jobs are locked already, and batches are locked before jobs, in the order of their ids.
+    """
+    ours = Batch.id.in_([held.batch_id for held in claims])
+    last_try = (Batch.kind == "intake") & (Batch.failures >= TRIES - 1)
+    jobs = connection.scalars(select(Batch.job_id).where(ours, last_try)).all()
+    if jobs:
+        lock_batches(connection, ours | (Batch.job_id.in_(jobs) & in_states(Batch.state, *OPEN_BATCH)))
 
 
 def _halve(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:

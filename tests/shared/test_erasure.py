@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, text, update
+from sqlalchemy import event, func, insert, select, update
 
 from shared.database import Database
 from shared.erasure import delete_account, delete_job, erase_some
@@ -37,7 +37,17 @@ from shared.tables import (
 )
 from shared.usage import Quotas, charge, new_photo_bytes, usage_of
 from tests.conftest import add_owner
-from tests.support.ledger import TITLE, WEEK, accept, accept_catalogue, accept_product, finish_all, job_row, take
+from tests.support.ledger import (
+    TITLE,
+    WEEK,
+    accept,
+    accept_catalogue,
+    accept_product,
+    finish_all,
+    job_row,
+    take,
+    waits_for_a_lock,
+)
 from tests.support.waiting import wait_for
 
 QUOTAS = Quotas(rows_per_day=10**6, stored_bytes=10**9)
@@ -375,14 +385,6 @@ def test_an_account_is_erased_while_a_product_of_its_is_accepted(
         erasing.result()
 
     assert (count(database, User), count(database, Job)) == (0, 0)
-
-
-def waits_for_a_lock(database: Database) -> bool:
-    with database.read() as connection:
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(connection.scalar(waiting))
 
 
 def test_its_webhooks_are_told_nothing_more(database: Database, owner: str) -> None:

@@ -31,7 +31,7 @@ from shared.store import ObjectStore
 from shared.tables import Base, Batch, FetchedPhoto, Image, Job, Prediction
 from shared.usage import Quotas, charge, usage_of
 from shared.users import Account, account_by_id
-from tests.support.ledger import TITLE, WEEK, accept, finish_all, take
+from tests.support.ledger import TITLE, WEEK, accept, finish_all, take, waits_for_a_lock
 from tests.support.waiting import wait_for
 
 QUOTAS = Quotas(rows_per_day=10**6, stored_bytes=10**9)
@@ -316,15 +316,6 @@ def test_a_row_that_is_being_corrected_at_that_moment_stays(
         clearing.result()
 
     assert rows_left(database, job_id) == [0]
-
-
-def waits_for_a_lock(database: Database) -> bool:
-    with database.read() as connection:
-        return bool(
-            connection.exec_driver_sql(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ).scalar()
-        )
 
 
 def test_nobody_can_run_again_what_is_being_cleared(database: Database, store: ObjectStore, owner: str) -> None:

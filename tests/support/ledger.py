@@ -96,6 +96,16 @@ def lose(database: Database, claims: list[Claim]) -> dict[str, JobStatus]:
         return fail(connection, claims)
 
 
+def waits_for_a_lock(database: Database) -> bool:
+    """Whether somebody waits for a lock of PostgreSQL's."""
+    with database.read() as connection:
+        return bool(
+            connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).scalar()
+        )
+
+
 def job_row(database: Database, job_id: str) -> Row[Any]:
     with database.read() as connection:
         return connection.execute(
