@@ -133,7 +133,14 @@ def failed_rows(connection: Connection, job_id: str, after: int, limit: int) -> 
 
 
 def commit_chunk(
-    connection: Connection, store: ObjectStore, claim: Claim, job: IntakeJob, chunk: Chunk, quotas: Quotas
+    connection: Connection,
+    store: ObjectStore,
+    claim: Claim,
+    job: IntakeJob,
+    chunk: Chunk,
+    quotas: Quotas,
+    *,
+    may_hand_over: bool = True,
 ) -> Committed | None:
     """Enter a chunk, if the claim is held, the job open, and its account there; None, having done nothing, if not.
 
@@ -162,8 +169,21 @@ def commit_chunk(
         fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
         return Committed(ended=True)
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
-    handed_over = not chunk.is_last and _hand_over(connection, claim, job)
+    handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
+    if handed_over:
+        put_last(connection, claim, job.owner_id)
     return Committed(ready, bool(ended), handed_over)
+
+
+def put_last(connection: Connection, claim: Claim, owner_id: str) -> None:
+    """Give a claim back at no cost, at the end of its owner's line, if it is still held."""
+    ours = lock_held(connection, [claim])
+    turn = next_turn(connection, Lane.IO, owner_id, "intake")
+    connection.execute(
+        move(Batch.state, BatchState.QUEUED)
+        .where(Batch.id.in_(ours))
+        .values(lease_until=None, worker=None, queued_at=now(), turn=turn)
+    )
 
 
 def refuse(connection: Connection, claim: Claim, job_id: str, error: RowError) -> bool:
@@ -336,22 +356,13 @@ def _is_empty(connection: Connection, job_id: str) -> bool:
     return connection.scalar(select(Job.total).where(Job.id == job_id)) == 0
 
 
-def _hand_over(connection: Connection, claim: Claim, job: IntakeJob) -> bool:
-    """Give the claim back, at the end of its owner's line, if another file waits; returns whether it did."""
+def _another_waits(connection: Connection) -> bool:
     another = (
         select(Batch.id)
         .where(Batch.lane == Lane.IO, Batch.kind == "intake", in_states(Batch.state, BatchState.QUEUED))
         .limit(1)
     )
-    if connection.scalar(another) is None:
-        return False
-    turn = next_turn(connection, Lane.IO, job.owner_id, "intake")
-    connection.execute(
-        move(Batch.state, BatchState.QUEUED)
-        .where(Batch.id == claim.batch_id)
-        .values(lease_until=None, worker=None, queued_at=now(), turn=turn)
-    )
-    return True
+    return connection.scalar(another) is not None
 
 
 _BATCH = insert(Batch).returning(Batch.id, sort_by_parameter_order=True)
