@@ -5,7 +5,9 @@ commits a row that names it after the file is gone. So the file goes inside the 
 `images`, and whoever names a photo writes that row (`touch_image`) and then looks for the file once more
 (`require_image`), before committing, unless the photo was used lately (`use_image`). The row, on SQLite the one
 writer, is the lock that both need: either the sender comes first, and the collector finds the photo in use; or the
-collector does, and the sender finds no file.
+collector does, and the sender finds no file. The photos of a file are used twice: once as soon as they are stored, in a
+transaction of their own that asks the store (`worker/photo_store.py`), and again in the one that names them, where
+others wait for the account: it finds them used lately, or released meanwhile, and only then asks once more.
 A collector that is killed after deleting files and before its commit leaves rows that nothing names, for the next.
 """
 
