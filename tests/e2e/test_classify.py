@@ -69,7 +69,8 @@ def test_rows_with_errors_are_mended_in_their_file_and_sent_again(service: Servi
     errors = here / "spring.errors.csv"
     (bad,) = rows_of(errors)
     assert (bad["Référence"], bad["error_row"]) == ("A2", "2")
-    errors.write_text(errors.read_text(encoding="utf-8").replace("A2,,", "A2,Table basse,"), encoding="utf-8")
+    mended = errors.read_text(encoding="utf-8").replace('"A2","",', '"A2","Table basse",')
+    errors.write_text(mended, encoding="utf-8")
 
     again = run(service, "classify", errors, *COLUMNS)
 
