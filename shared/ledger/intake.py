@@ -112,24 +112,12 @@ def wanted_rows(connection: Connection, source: Source, after: int, limit: int) 
 
     They are another job's, all of them or those that have errors; it is kept for as long as this one is open.
     """
+    rows = select(Prediction.row).where(Prediction.row > after).order_by(Prediction.row).limit(limit)
     if source.failed_of is not None:
-        return failed_rows(connection, source.failed_of, after, limit)
-    return connection.scalars(
-        select(Prediction.row)
-        .where(Prediction.job_id == source.rows_of, Prediction.row > after)
-        .order_by(Prediction.row)
-        .limit(limit)
-    ).all()
-
-
-def failed_rows(connection: Connection, job_id: str, after: int, limit: int) -> Sequence[int]:
-    """The numbers of up to `limit` rows of a job that have errors, in order, behind the row `after`."""
-    return connection.scalars(
-        select(Prediction.row)
-        .where(Prediction.job_id == job_id, Prediction.row > after, Prediction.error.is_not(None))
-        .order_by(Prediction.row)
-        .limit(limit)
-    ).all()
+        rows = rows.where(Prediction.job_id == source.failed_of, Prediction.error.is_not(None))
+    else:
+        rows = rows.where(Prediction.job_id == source.rows_of)
+    return connection.scalars(rows).all()
 
 
 def commit_chunk(

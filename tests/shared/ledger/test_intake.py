@@ -13,7 +13,7 @@ from shared.ledger.cancel import cancel
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import TRIES, fail, give_back
 from shared.ledger.finish import RowError
-from shared.ledger.intake import PHOTOS, IntakeRow, failed_rows, refuse
+from shared.ledger.intake import PHOTOS, IntakeRow, refuse
 from shared.ledger.submission import ProductInput
 from shared.ledger.sweep import stale_lanes
 from shared.store import ObjectStore
@@ -101,7 +101,6 @@ def test_a_row_that_cannot_be_used_is_there_with_its_error_and_costs_no_other(
     assert rows(database, job_id) == [(0, "one", None), (1, None, "MALFORMED_ROW"), (2, "three", None)]
     assert counts(database, job_id)[:4] == ("partially_succeeded", 3, 2, 1)
     with database.read() as connection:
-        assert failed_rows(connection, job_id, -1, 10) == [1]
         error = connection.scalars(select(Prediction.error).where(Prediction.row == 1)).one()
     assert error == {"code": BROKEN.code, "message": BROKEN.message, "column": "title"}
 
