@@ -1,6 +1,6 @@
 """From an open catalogue to chunks that the ledger takes: rows checked, and their photos in the store.
 
-Nothing here writes the database; `intake_loop.py` enters what comes out.
+Rows are written by nobody here; `intake_loop.py` enters what comes out.
 """
 
 import time

@@ -37,6 +37,10 @@ from worker.stall import StallGuard
 from worker.sweeper import Sweeper
 
 
+# Texts are tokenised beside the model, which uses every core: on few of them, more threads only take turns with it.
+FEW_CORES = 4
+
+
 def run_io() -> None:
     """Be an io worker until told to stop: it reads catalogues, fetches photos that rows name by URL, sweeps, erases."""
     settings = _begin("io")
@@ -61,6 +65,8 @@ def run_io() -> None:
 def run_model() -> None:
     """Be a model worker until told to stop: it loads the active bundle and works the model lanes."""
     settings = _begin("model")
+    if (os.cpu_count() or 1) <= FEW_CORES:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     celery, database = make_celery(settings.broker), Database(settings.database)
     return_photo_memory()
     share_evenly()
