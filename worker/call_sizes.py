@@ -1,7 +1,7 @@
 """How many rows one model call should take on this device: measured once, and kept for the next start.
 
-Larger calls are quicker a row up to some size, and hold up whoever waits behind them. The size is the smallest one
-that comes within 2 % of the best, of those that take no longer than LONGEST_SECONDS.
+Larger calls are quicker a row up to some size, and hold up whoever waits behind them. The size is the largest one that
+comes within 2 % of the best, of those that take no longer than LONGEST_SECONDS.
 """
 
 import json
@@ -23,7 +23,7 @@ MOST_KEPT = 20  # devices and bundles
 LONGEST_SECONDS = 0.65  # a single product that comes in the middle of a call waits for its end
 # The quickest of some calls counts: somebody else may use the machine just then.
 LEAST_CALLS, MOST_CALLS, MEASURED_SECONDS = 2, 8, 0.2
-TEXT_SIZES = (1024, 2048, 4096)  # a batch has 1,024: smaller calls would only be more of them
+TEXT_SIZES = (1024, 2048)  # a batch has 1,024: smaller calls would only be more of them
 PHOTO_SIZES = (8, 16, 32, 64)
 _TEXT = "piscine gonflable ronde bleue 3 m avec pompe et bâche de protection"
 
@@ -80,7 +80,7 @@ def measured_sizes(predict: Callable[[PreparedRows], object], manifest: Manifest
 
 
 def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
-    """The smallest of the ascending sizes that comes near the best of those that do not take too long."""
+    """The largest of the ascending sizes that comes near the best, of those that do not take too long."""
     rates: dict[int, float] = {}
     seconds = 0.0
     for size in sizes:
@@ -93,7 +93,7 @@ def _best(sizes: Sequence[int], call: Callable[[int], object]) -> int:
                 raise
             break
         rates[size] = size / seconds
-    return next(size for size, rate in rates.items() if NEAR * rate >= max(rates.values()))
+    return max(size for size, rate in rates.items() if NEAR * rate >= max(rates.values()))
 
 
 def _seconds(size: int, call: Callable[[int], object]) -> float:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from shared.catalogues.reading import Limits, OpenCatalogue, open_catalogue
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
-from shared.lanes import Lane
+from shared.lanes import MODEL_CALL, Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import RowError
@@ -38,6 +38,11 @@ OPEN_FILES = 8  # that have been handed over
 # A file goes on for this long, and for some times what opening it took, before it gives way to another one.
 TURN_SECONDS = 0.15
 TURN_OPENINGS = 4
+# Once so much of the account's work waits for a model, reading leaves it the processor: after each chunk it pauses for
+# some times what that took. Reading faster would end no job sooner, and slow down every model call meanwhile.
+ENOUGH_AHEAD = 16 * MODEL_CALL
+PAUSES = 4
+LONGEST_PAUSE_SECONDS = 0.4
 OPENING_SECONDS = 300.0  # a workbook is turned into text first; of a packed file what was read before is unpacked
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
@@ -153,6 +158,7 @@ class IntakeLoop:
         reading = self._opened(held)
         is_kept, began = False, time.monotonic()
         turn = max(self._turn_seconds, TURN_OPENINGS * reading.opening_seconds)
+        chunk_began = began
         try:
             for chunk in reading.chunks:
                 done = self._commit(held, reading.job, chunk, may_hand_over=time.monotonic() - began > turn)
@@ -163,8 +169,11 @@ class IntakeLoop:
                 if done.handed_over:
                     is_kept = reading.is_light
                     return
+                if done.backlog > ENOUGH_AHEAD:
+                    self._stopping.wait(min(PAUSES * (time.monotonic() - chunk_began), LONGEST_PAUSE_SECONDS))
                 if self._stopping.is_set():
                     raise _Stopping
+                chunk_began = time.monotonic()
         finally:
             if is_kept:
                 self._keep(held.batch_id, reading)

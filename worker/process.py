@@ -36,7 +36,6 @@ from worker.repeating import Repeating
 from worker.stall import StallGuard
 from worker.sweeper import Sweeper
 
-
 # Texts are tokenised beside the model, which uses every core: on few of them, more threads only take turns with it.
 FEW_CORES = 4
 

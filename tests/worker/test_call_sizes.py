@@ -31,7 +31,7 @@ class Costs:
 
 
 def test_a_device_whose_calls_cost_the_same_whatever_is_in_them_gets_the_largest(manifest: Manifest) -> None:
-    assert measured_sizes(Costs(0.005), manifest) == CallSizes(texts=4096, photos=64)
+    assert measured_sizes(Costs(0.005), manifest) == CallSizes(texts=2048, photos=64)
 
 
 def test_a_call_does_not_grow_past_what_a_single_product_may_wait_for(manifest: Manifest) -> None:
