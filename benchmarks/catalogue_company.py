@@ -17,6 +17,8 @@ from benchmarks.products import text_requests
 
 TIMES = ("p50", "p99", "max")
 ALONE_NUMBER, BESIDE_NUMBER = 50_000_000, 75_000_000  # the first of single products
+WARM_UP_NUMBER, WARM_UPS_APART = 90_000_000, 1_000_000  # of those before each figure, with the same load
+WARM_UP_SECONDS = 3
 MOST_GROWTH_MIB = 50
 _BLOCK_ROWS = 4_096
 _TEXT = "%d,Livre de poche usagé Histoires de Provence couverture pliée %d\n".encode()
@@ -25,9 +27,11 @@ _TEXT = "%d,Livre de poche usagé Histoires de Provence couverture pliée %d\n".
 def measure_interactive(bench: CatalogueBench) -> None:
     """Single texts with `Prefer: wait` from one client, first alone, then while a catalogue with photos runs."""
     sizes = bench.sizes
+    _single_products(bench, WARM_UP_NUMBER, WARM_UP_SECONDS)
     alone = _single_products(bench, ALONE_NUMBER, sizes.alone_seconds)
     sent = bench.client.send(photo_catalogue(sizes.photos, First.BESIDE_SINGLE_PRODUCTS))
     bench.client.wait_until_first_result(sent.job)
+    _single_products(bench, WARM_UP_NUMBER + WARM_UPS_APART, WARM_UP_SECONDS)
     started = time.time()
     beside = _single_products(bench, BESIDE_NUMBER, sizes.beside_seconds)
     outlasted = bench.client.job(sent.job)["finished_at"] is None

@@ -4,6 +4,7 @@ One step is one sub-batch, and some steps are taken ahead: a claim waits for the
 failed before is worked with nothing beside it: what is claimed ahead would be lost with it, and be blamed too.
 """
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,10 +18,13 @@ from shared.lanes import MODEL_CALL, Lane
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows
 from shared.ledger.finish import Outcome
 from shared.ledger.reuse import earlier_answers
-from worker.inference import Inference, SubBatch, sub_batches
+from worker.call_sizes import CallSizes
+from worker.inference import Inference, SubBatch, take_sub_batch
 from worker.leases import HeldLeases
 
 AHEAD = 2  # steps
+SHORTER = 4  # times, while single products come: some of the device's speed for much of their waiting
+COMPANY_SECONDS = 5.0  # after the last of them
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +34,7 @@ class BulkClaim:
     claims: Sequence[Claim]
     inference: Inference
     outcomes: list[tuple[ClaimedRow, Outcome]] = field(default_factory=list)
-    parts: deque[list[ClaimedRow]] = field(default_factory=deque)
+    rows: deque[ClaimedRow] = field(default_factory=deque)
     is_read: bool = False
     is_let_go: bool = False
 
@@ -61,6 +65,7 @@ class BulkAhead:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._following: deque[Future[Step | None]] = deque()
         self._work: BulkClaim | None = None
+        self._short_until = 0.0
 
     @property
     def has_more(self) -> bool:
@@ -90,6 +95,13 @@ class BulkAhead:
         """End the thread."""
         self._thread.shutdown()
 
+    def make_way(self) -> None:
+        """Have calls be short for a while: single products come, and each waits for the end of one."""
+        self._short_until = time.monotonic() + COMPANY_SECONDS
+
+    def _sizes(self, inference: Inference) -> CallSizes:
+        return inference.sizes.shortened(SHORTER) if time.monotonic() < self._short_until else inference.sizes
+
     def _room_ahead(self, step: Step) -> int:
         if step.work.has_failed:
             return 0 if step.is_last else 1
@@ -99,7 +111,7 @@ class BulkAhead:
         """Prepare what comes next: of the claim in hand, or of a new one."""
         work = self._work
         try:
-            if work is None or not work.parts:
+            if work is None or not work.rows:
                 work = self._work = self._claimed(inference, fresh=fresh)
         except SQLAlchemyError as trouble:
             return Step(BulkClaim([], inference), None, is_last=True, trouble=trouble)
@@ -108,10 +120,10 @@ class BulkAhead:
         try:
             if not work.is_read:
                 self._read(work)
-            part = work.parts.popleft() if work.parts else []
-            return Step(work, work.inference.prepare(part), is_last=not work.parts)
+            part = take_sub_batch(work.rows, self._sizes(work.inference))
+            return Step(work, work.inference.prepare(part), is_last=not work.rows)
         except Exception as trouble:  # whoever runs the model says what is to become of the claim
-            work.parts.clear()
+            work.rows.clear()
             return Step(work, None, is_last=True, trouble=trouble)
 
     def _claimed(self, inference: Inference, *, fresh: bool) -> BulkClaim | None:
@@ -127,6 +139,5 @@ class BulkAhead:
             rows = claimed_rows(connection, work.claims)
             earlier = earlier_answers(connection, rows, work.inference.version)
         work.outcomes += [(row, earlier[row.prediction_id]) for row in rows if row.prediction_id in earlier]
-        new = [row for row in rows if row.prediction_id not in earlier]
-        work.parts.extend(sub_batches(new, work.inference.sizes))
+        work.rows.extend(row for row in rows if row.prediction_id not in earlier)
         work.is_read = True

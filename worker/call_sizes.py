@@ -35,6 +35,10 @@ class CallSizes:
     texts: int = 1024
     photos: int = 16
 
+    def shortened(self, times: int) -> "CallSizes":
+        """Those of calls so many times as short."""
+        return CallSizes(max(1, self.texts // times), max(1, self.photos // times))
+
 
 class SizesFile:
     """The sizes that this host has measured, by device and bundle, in a folder that only caches."""

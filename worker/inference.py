@@ -3,6 +3,7 @@
 Nothing here reads or writes the database; `model_loop.py` brings the rows and stores the outcomes.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,19 +42,16 @@ class SubBatch:
     errors: list[tuple[ClaimedRow, Outcome]]
 
 
-def sub_batches(rows: Sequence[ClaimedRow], sizes: CallSizes) -> Iterator[list[ClaimedRow]]:
-    """Cut rows into runs that one model call takes, in order."""
+def take_sub_batch(rows: deque[ClaimedRow], sizes: CallSizes) -> list[ClaimedRow]:
+    """Take rows off the front, as many as one model call takes."""
     run: list[ClaimedRow] = []
     photos = 0
-    for row in rows:
-        has_photo = row.image is not None
-        if len(run) == sizes.texts or (has_photo and photos == sizes.photos):
-            yield run
-            run, photos = [], 0
-        run.append(row)
-        photos += has_photo
-    if run:
-        yield run
+    while rows and len(run) < sizes.texts:
+        photos += rows[0].image is not None
+        if photos > sizes.photos:
+            break
+        run.append(rows.popleft())
+    return run
 
 
 class Inference:

@@ -7,6 +7,7 @@ during a model call.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -22,7 +23,7 @@ from shared.ledger.finish import Outcome
 from shared.logs import get_logger
 from worker.active_bundle import ActiveBundle
 from worker.bulk_ahead import BulkAhead, Step
-from worker.inference import Inference, SubBatch, sub_batches
+from worker.inference import Inference, SubBatch, take_sub_batch
 from worker.leases import HeldLeases
 from worker.results import ResultWriter, some_jobs
 from worker.stall import StallGuard
@@ -110,6 +111,7 @@ class ModelLoop:
             claims = claim(connection, Lane.INTERACTIVE, self._worker_id, self._lease)
         if not claims:
             return False
+        self._bulk.make_way()
         self.leases.hold(claims)
         try:
             with self._database.read() as connection:
@@ -124,9 +126,11 @@ class ModelLoop:
     def _answers(self, inference: Inference, rows: Sequence[ClaimedRow]) -> list[tuple[ClaimedRow, Outcome]]:
         """Answer single products: nearly always in one call."""
         outcomes: list[tuple[ClaimedRow, Outcome]] = []
-        for part in sub_batches(rows, inference.sizes):
+        rest = deque(rows)
+        while rest:
             if outcomes and self._stopping.is_set():
                 raise _Stopping
+            part = take_sub_batch(rest, inference.sizes)
             outcomes += self._call(Lane.INTERACTIVE, inference, inference.prepare(part))
         return outcomes
 
@@ -143,7 +147,7 @@ class ModelLoop:
             step.work.outcomes += self._bulk_outcomes(step)
         except Exception as trouble:
             step.work.is_let_go = True
-            step.work.parts.clear()
+            step.work.rows.clear()
             self._settle(step.work.claims, trouble)
         else:
             if step.is_last:

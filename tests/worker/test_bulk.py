@@ -9,9 +9,10 @@ from shared.ledger.claim import claim
 from shared.store import ObjectStore
 from shared.tables import Batch, Prediction
 from tests.support.intake import Enter, accept_file, chunk, counts, take_file, titles
-from tests.support.ledger import LEASE, lose
+from tests.support.ledger import LEASE, TITLE, accept, lose
 from tests.support.predictors import POISON, Fake, RaisesOnPoison
 from tests.worker.conftest import MakeLoop, Recording
+from worker.bulk_ahead import SHORTER
 from worker.predictor import PreparedRows, ScoredRows
 
 
@@ -159,6 +160,19 @@ def test_a_claim_that_fails_in_its_first_call_is_not_worked_any_further(
 
     assert predictor.calls == [MODEL_CALL]
     assert states(database) == ["queued", "queued"]
+
+
+def test_calls_are_short_while_single_products_come(
+    make_loop: MakeLoop, database: Database, owner: str, enter: Enter
+) -> None:
+    accept(database, owner, TITLE)
+    catalogue(database, owner, enter, full("a"))
+    predictor = Recording()
+
+    with make_loop(predictor) as loop:
+        loop.work()
+
+    assert predictor.calls == [1, *[MODEL_CALL // SHORTER] * SHORTER]
 
 
 def test_what_was_claimed_ahead_is_given_back_whatever_ends_the_loop(

@@ -1,4 +1,5 @@
 import io
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 
@@ -16,7 +17,7 @@ from shared.taxonomy import RAKUTEN
 from tests.support.predictors import Fake
 from tests.worker.conftest import CODES, MakeInference
 from worker.call_sizes import CallSizes
-from worker.inference import Inference, PredictorFault, sub_batches
+from worker.inference import Inference, PredictorFault, take_sub_batch
 from worker.predictor import PreparedRows, ScoredRows
 
 NAN = float("nan")
@@ -243,7 +244,9 @@ def test_what_a_predictor_raises_is_its_fault(make_inference: MakeInference) -> 
 def test_rows_are_cut_into_what_one_model_call_takes(texts: int, photos: int, lengths: list[int]) -> None:
     rows = [row("t")] * texts + [row(image="ab")] * photos
 
-    parts = list(sub_batches(rows, CallSizes(texts=MODEL_CALL, photos=16)))
+    rest, parts = deque(rows), list[list[ClaimedRow]]()
+    while rest:
+        parts.append(take_sub_batch(rest, CallSizes(texts=MODEL_CALL, photos=16)))
 
     assert [len(part) for part in parts] == lengths
     assert [each for part in parts for each in part] == rows
