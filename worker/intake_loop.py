@@ -23,7 +23,7 @@ from shared.lanes import MODEL_CALL, Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import RowError
-from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, put_last, refuse
+from shared.ledger.intake import Chunk, Committed, IntakeJob, another_waits, commit_chunk, intake_job, put_last, refuse
 from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.settings import Settings
@@ -43,6 +43,7 @@ TURN_OPENINGS = 4
 ENOUGH_AHEAD = 16 * MODEL_CALL
 PAUSES = 4
 LONGEST_PAUSE_SECONDS = 0.4
+LOOK_SECONDS = 0.02  # between two looks for other files meanwhile
 OPENING_SECONDS = 300.0  # a workbook is turned into text first; of a packed file what was read before is unpacked
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
@@ -170,7 +171,7 @@ class IntakeLoop:
                     is_kept = reading.is_light
                     return
                 if done.backlog > ENOUGH_AHEAD:
-                    self._stopping.wait(min(PAUSES * (time.monotonic() - chunk_began), LONGEST_PAUSE_SECONDS))
+                    self._pause(min(PAUSES * (time.monotonic() - chunk_began), LONGEST_PAUSE_SECONDS))
                 if self._stopping.is_set():
                     raise _Stopping
                 chunk_began = time.monotonic()
@@ -179,6 +180,15 @@ class IntakeLoop:
                 self._keep(held.batch_id, reading)
             else:
                 reading.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Leave the processor to the model for a while, unless somebody else's file comes."""
+        end = time.monotonic() + seconds
+        while not self._stopping.is_set() and time.monotonic() < end:
+            with self._database.read() as connection:
+                if another_waits(connection):
+                    return
+            self._stopping.wait(LOOK_SECONDS)
 
     def _opened(self, held: Claim) -> _Reading:
         """The file at the place where it was left. Raises UnreadableCatalogue."""

@@ -159,7 +159,7 @@ def commit_chunk(
         fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
         return Committed(ended=True)
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
-    handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
+    handed_over = may_hand_over and not chunk.is_last and another_waits(connection)
     if handed_over:
         put_last(connection, claim, job.owner_id)
     backlog = connection.scalar(_BACKLOG, {"owner_": job.owner_id}) or 0
@@ -347,7 +347,8 @@ def _is_empty(connection: Connection, job_id: str) -> bool:
     return connection.scalar(select(Job.total).where(Job.id == job_id)) == 0
 
 
-def _another_waits(connection: Connection) -> bool:
+def another_waits(connection: Connection) -> bool:
+    """Whether a file waits to be read."""
     another = (
         select(Batch.id)
         .where(Batch.lane == Lane.IO, Batch.kind == "intake", in_states(Batch.state, BatchState.QUEUED))
