@@ -15,6 +15,8 @@ from shared.lifecycle import BatchState, JobStatus, in_states, is_terminal
 from shared.predictions import PredictionRecord, first_predictions
 from shared.tables import Batch, Job
 
+# Where batches wait, each in one line.
+LINES = ((Lane.INTERACTIVE, "predict"), (Lane.BULK, "predict"), (Lane.IO, "intake"), (Lane.IO, "fetch"))
 LINE = 1_000  # batches of a lane that are counted for a place in it, so that asking costs the same in any queue
 
 
@@ -139,8 +141,8 @@ def queue_positions(connection: Connection, job_ids: Collection[str]) -> dict[st
     if not job_ids:
         return {}
     places: dict[str, int] = {}
-    for lane in Lane:
-        for place, job_id in enumerate(connection.scalars(_LINE, {"lane_": lane}), start=1):
+    for lane, kind in LINES:
+        for place, job_id in enumerate(connection.scalars(_LINE, {"lane_": lane, "kind_": kind}), start=1):
             places.setdefault(job_id, place)
     return {job_id: places[job_id] for job_id in job_ids if job_id in places}
 
@@ -163,7 +165,9 @@ _BY_IDS = select(*_COLUMNS).where(_THESE)
 _PROGRESS = select(Job.id, Job.version, Job.status).where(_THESE)
 _LINE = (
     select(Batch.job_id)
-    .where(Batch.lane == bindparam("lane_"), in_states(Batch.state, BatchState.QUEUED))
+    .where(
+        Batch.lane == bindparam("lane_"), Batch.kind == bindparam("kind_"), in_states(Batch.state, BatchState.QUEUED)
+    )
     .order_by(Batch.turn, Batch.id)
     .limit(LINE)
 )
