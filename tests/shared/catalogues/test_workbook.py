@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -211,6 +211,14 @@ def test_whoever_waits_for_it_may_call_it_off(store: ObjectStore, child: Callabl
     assert stored(store) == [KEY]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Have children hear Ctrl-C: what runs in the background of a shell does not, and passes that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -221,7 +229,7 @@ def test_whoever_waits_for_it_may_call_it_off(store: ObjectStore, child: Callabl
     ],
 )
 def test_one_whose_reader_is_stopped_is_tried_again(
-    store: ObjectStore, child: Callable[[], Child | None], sent: signal.Signals, code: str
+    store: ObjectStore, child: Callable[[], Child | None], heard: None, sent: signal.Signals, code: str
 ) -> None:
     def beat() -> None:
         if (process := child()) is not None:
