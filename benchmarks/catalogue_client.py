@@ -16,7 +16,7 @@ from benchmarks.service import Service
 from shared.passwords import generated_password
 
 MEDIA_TYPES = {".csv": "text/csv", ".zip": "application/zip"}
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.2  # seconds between two looks at a job: often at its start and its end
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds between two looks at a job: often at its start and its end
 TIMEOUT_SECONDS = 600
 
 

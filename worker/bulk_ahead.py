@@ -23,7 +23,7 @@ from worker.inference import Inference, SubBatch, take_sub_batch
 from worker.leases import HeldLeases
 
 AHEAD = 2  # steps
-SHORTER = 4  # times, while single products come: some of the device's speed for much of their waiting
+SHORTER = 8  # times, while single products come: some of the device's speed for much of their waiting
 COMPANY_SECONDS = 5.0  # after the last of them
 
 

@@ -19,11 +19,11 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from shared.catalogues.reading import Limits, OpenCatalogue, open_catalogue
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
-from shared.lanes import MODEL_CALL, Lane
+from shared.lanes import Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import RowError
-from shared.ledger.intake import Chunk, Committed, IntakeJob, another_waits, commit_chunk, intake_job, put_last, refuse
+from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, put_last, refuse
 from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.settings import Settings
@@ -38,12 +38,6 @@ OPEN_FILES = 8  # that have been handed over
 # A file goes on for this long, and for some times what opening it took, before it gives way to another one.
 TURN_SECONDS = 0.15
 TURN_OPENINGS = 4
-# Once so much of the account's work waits for a model, reading leaves it the processor: after each chunk it pauses for
-# some times what that took. Reading faster would end no job sooner, and slow down every model call meanwhile.
-ENOUGH_AHEAD = 16 * MODEL_CALL
-PAUSES = 4
-LONGEST_PAUSE_SECONDS = 0.4
-LOOK_SECONDS = 0.02  # between two looks for other files meanwhile
 OPENING_SECONDS = 300.0  # a workbook is turned into text first; of a packed file what was read before is unpacked
 TROUBLE_SECONDS = 1.0  # the pause after a store or database that failed
 
@@ -159,7 +153,6 @@ class IntakeLoop:
         reading = self._opened(held)
         is_kept, began = False, time.monotonic()
         turn = max(self._turn_seconds, TURN_OPENINGS * reading.opening_seconds)
-        chunk_began = began
         try:
             for chunk in reading.chunks:
                 done = self._commit(held, reading.job, chunk, may_hand_over=time.monotonic() - began > turn)
@@ -170,25 +163,13 @@ class IntakeLoop:
                 if done.handed_over:
                     is_kept = reading.is_light
                     return
-                if done.backlog > ENOUGH_AHEAD:
-                    self._pause(min(PAUSES * (time.monotonic() - chunk_began), LONGEST_PAUSE_SECONDS))
                 if self._stopping.is_set():
                     raise _Stopping
-                chunk_began = time.monotonic()
         finally:
             if is_kept:
                 self._keep(held.batch_id, reading)
             else:
                 reading.close()
-
-    def _pause(self, seconds: float) -> None:
-        """Leave the processor to the model for a while, unless somebody else's file comes."""
-        end = time.monotonic() + seconds
-        while not self._stopping.is_set() and time.monotonic() < end:
-            with self._database.read() as connection:
-                if another_waits(connection):
-                    return
-            self._stopping.wait(LOOK_SECONDS)
 
     def _opened(self, held: Claim) -> _Reading:
         """The file at the place where it was left. Raises UnreadableCatalogue."""

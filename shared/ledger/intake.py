@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from shared.catalogues.reading import Position
 from shared.catalogues.source import Layout, Source
@@ -86,14 +86,12 @@ class Chunk:
 class Committed:
     """What became of a chunk: the lanes that have work now, whether the job has ended, and whether to go on.
 
-    A claim that was `handed_over` waits in line again, behind somebody else's file. `backlog` is how much of the
-    account's work waits for a model, in texts as `lanes.cost` counts them.
+    A claim that was `handed_over` waits in line again, behind somebody else's file.
     """
 
     ready: set[Lane] = field(default_factory=set)
     ended: bool = False
     handed_over: bool = False
-    backlog: int = 0
 
 
 def intake_job(connection: Connection, claim: Claim) -> IntakeJob | None:
@@ -159,11 +157,10 @@ def commit_chunk(
         fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
         return Committed(ended=True)
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
-    handed_over = may_hand_over and not chunk.is_last and another_waits(connection)
+    handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
     if handed_over:
         put_last(connection, claim, job.owner_id)
-    backlog = connection.scalar(_BACKLOG, {"owner_": job.owner_id}) or 0
-    return Committed(ready, bool(ended), handed_over, backlog)
+    return Committed(ready, bool(ended), handed_over)
 
 
 def put_last(connection: Connection, claim: Claim, owner_id: str) -> None:
@@ -347,7 +344,7 @@ def _is_empty(connection: Connection, job_id: str) -> bool:
     return connection.scalar(select(Job.total).where(Job.id == job_id)) == 0
 
 
-def another_waits(connection: Connection) -> bool:
+def _another_waits(connection: Connection) -> bool:
     """Whether a file waits to be read."""
     another = (
         select(Batch.id)
@@ -357,9 +354,6 @@ def another_waits(connection: Connection) -> bool:
     return connection.scalar(another) is not None
 
 
-_BACKLOG = select(func.sum(Batch.rows + (PHOTO_COST - 1) * Batch.photos)).where(
-    Batch.lane == Lane.BULK, Batch.owner_id == bindparam("owner_"), in_states(Batch.state, BatchState.QUEUED)
-)
 _BATCH = insert(Batch).returning(Batch.id, sort_by_parameter_order=True)
 _COLUMNS = (
     "job_id",

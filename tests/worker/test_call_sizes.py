@@ -39,8 +39,8 @@ def test_a_call_does_not_grow_past_what_a_single_product_may_wait_for(manifest: 
 
     sizes = measured_sizes(costs, manifest)
 
-    assert sizes.photos == 8
-    assert 32 not in costs.sizes  # not even once
+    assert sizes.photos == 16
+    assert 64 not in costs.sizes  # not even once
 
 
 def test_what_this_host_has_measured_is_known_at_the_next_start(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from shared.catalogues.source import Source
 from shared.database import Database
 from shared.errors import Unavailable
-from shared.lanes import FETCH_CLAIM, Lane, cost
+from shared.lanes import FETCH_CLAIM, Lane
 from shared.ledger.cancel import cancel
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import TRIES, fail, give_back
@@ -59,20 +59,6 @@ def test_rows_can_be_predicted_while_the_file_is_still_being_read(enter: Enter, 
     assert batches(database, "predict") == [(Lane.BULK, 2, 0, "queued")]
     finish_all(database, take(database, Lane.BULK))
     assert counts(database, job_id)[:4] == ("running", 2, 2, 0)
-
-
-def test_it_is_known_how_much_of_the_accounts_work_waits_for_a_model(
-    enter: Enter, database: Database, owner: str, store: ObjectStore
-) -> None:
-    keep_photo(store, PHOTO, b"photo")
-    accept_file(database, owner)
-    held = take_file(database)
-    enter(held, chunk(titles("one", "two")))
-
-    done = enter(held, chunk([IntakeRow(2, ProductInput(image=PHOTO))], photos={PHOTO: 5}))
-
-    assert done is not None
-    assert done.backlog == cost(3, 1)
 
 
 def test_the_job_ends_with_its_last_row_once_all_have_been_read(enter: Enter, database: Database, owner: str) -> None:
