@@ -1,6 +1,6 @@
 """From an open catalogue to chunks that the ledger takes: rows checked, and their photos in the store.
 
-Rows are written by nobody here; `intake_loop.py` enters what comes out.
+No row is entered here: `intake_loop.py` does that with what comes out.
 """
 
 import time
@@ -23,7 +23,7 @@ from shared.database import Database
 from shared.errors import BrokenImage, ImageTooLarge, UnreadableCatalogue
 from shared.images import sizes_of
 from shared.ledger.finish import RowError
-from shared.ledger.intake import Chunk, IntakeJob, IntakeRow, wanted_rows
+from shared.ledger.intake import PHOTOS, Chunk, IntakeJob, IntakeRow, wanted_rows
 from shared.ledger.submission import ProductInput
 from shared.predictions import photos_of_owner
 from shared.preparation import product_text
@@ -31,7 +31,7 @@ from shared.products import product_inputs
 from shared.settings import Settings
 from worker.photo_store import Keeping, KeptPhoto, PhotoKeeper
 
-ROWS, PHOTOS = 1_024, 64  # about two seconds of a model's work
+ROWS = 1_024
 HELD_BYTES = 32 * 2**20  # of photos that stand in the rows themselves
 CHUNK_SECONDS = 0.5  # a slow file is entered as far as it has come
 SKIPPED = 100_000  # rows that are passed over before it is written down that they were
