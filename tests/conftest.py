@@ -100,17 +100,21 @@ def require_postgres() -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        opened = Database(request.getfixturevalue("sqlite_url"))
-        yield opened
-        opened.close()
+        yield request.getfixturevalue("sqlite_url")
         return
     with fresh_postgres(request.getfixturevalue("migrated_postgres")) as url:
-        opened = Database(url)
-        yield opened
-        opened.close()
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """That database, opened."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The real processes with tiny predictors, and leases short enough to watch them run out."""
+"""The real processes with tiny predictors, and leases short enough to watch them run out.
+
+Each test runs on SQLite and, where one answers, on PostgreSQL, unless it is marked with one of the two below.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,24 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from shared.settings import load_settings
 from tests.support.bundles import fake_bundle
-from tests.support.service import Service, prepare_data, running_service
+from tests.support.service import Service, activate_at_once, running_service
 
 LEASE_SECONDS, SWEEP_SECONDS = 1.5, 0.5
+
+only_on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 StartService = Callable[..., Service]
 
 
 @pytest.fixture
-def start_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[StartService]:
-    """Start a ready service whose model workers answer with the named predictor of tests/support/predictors.py."""
-    prepare_data(tmp_path / "data", migrated_sqlite, fake_bundle(tmp_path / "bundle"))
+def start_service(tmp_path: Path, database_url: str) -> Iterator[StartService]:
+    """Start a ready service whose model workers answer with the named predictor of tests/support/predictors.py.
+
+    All that a test starts work on the same data.
+    """
+    data_dir = tmp_path / "data"
+    where = {"data_dir": data_dir, "database_url": database_url}
+    activate_at_once(load_settings(**where), fake_bundle(tmp_path / "bundle"))
     with ExitStack() as stack:
 
         def start(predictor: str = "Fake", **settings: object) -> Service:
             short = {"lease_seconds": LEASE_SECONDS, "sweep_seconds": SWEEP_SECONDS} | settings
             name = f"tests.support.predictors:{predictor}"
-            service = stack.enter_context(running_service(tmp_path / "data", predictor=name, **short))
+            started = running_service(data_dir, database_url=database_url, predictor=name, **short)
+            service = stack.enter_context(started)
             service.wait_until_ready()
             return service
 

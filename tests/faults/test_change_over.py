@@ -69,12 +69,11 @@ def customers(service: Service) -> Iterator[Answers]:
 
 
 class Store:
-    """The data folder of a running service, as somebody on its machine has it."""
+    """The rows and the files of a running service, as somebody on its machine has them."""
 
-    def __init__(self, folder: Path) -> None:
-        settings = load_settings(data_dir=folder / "data")
-        self._database_url = settings.database
-        self._store = ObjectStore(settings.store)
+    def __init__(self, service: Service, folder: Path) -> None:
+        self._database_url = service.database_url
+        self._store = ObjectStore(load_settings(data_dir=folder / "data").store)
         self._folder = folder
 
     def publish(self, version: str) -> None:
@@ -97,7 +96,7 @@ def test_workers_change_over_without_a_pause_and_without_a_failed_request(
     start_service: StartService, tmp_path: Path
 ) -> None:
     service = start_service("SlowToLoad")
-    Store(tmp_path).publish("next-1")
+    Store(service, tmp_path).publish("next-1")
     with customers(service) as answers, service.client() as admin:
         assert answers.latest() == "fake-1"
 
@@ -111,7 +110,7 @@ def test_workers_change_over_without_a_pause_and_without_a_failed_request(
 
 def test_a_change_over_needs_nobody_to_send_anything(start_service: StartService, tmp_path: Path) -> None:
     service = start_service()
-    Store(tmp_path).publish("next-1")
+    Store(service, tmp_path).publish("next-1")
     with service.client() as admin:
         admin.post("/api/models/next-1/activate").raise_for_status()
 
@@ -121,7 +120,8 @@ def test_a_change_over_needs_nobody_to_send_anything(start_service: StartService
 def test_a_bundle_with_a_flipped_byte_is_refused_and_the_old_one_goes_on(
     start_service: StartService, tmp_path: Path
 ) -> None:
-    service, store = start_service(), Store(tmp_path)
+    service = start_service()
+    store = Store(service, tmp_path)
     store.publish("bad-1")
     store.flip_a_byte("bad-1")
     with customers(service) as answers, service.client() as admin:

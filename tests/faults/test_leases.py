@@ -1,8 +1,7 @@
 """A lease is lost only by a worker that gets nowhere, and what it writes late touches nothing."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 
 import httpx
 import redis
@@ -11,7 +10,6 @@ from celery import Celery
 from shared.broker import WORK_TASK, make_celery
 from shared.database import Database
 from shared.lanes import MODEL_CALL, Lane
-from shared.settings import load_settings
 from tests.faults.conftest import LEASE_SECONDS, StartService
 from tests.support.ledger import accept_catalogue
 from tests.support.predictors import VerySlow
@@ -94,19 +92,15 @@ def versions(client: httpx.Client, job_ids: list[str]) -> list[str]:
     return [client.get(f"/api/jobs/{job_id}").raise_for_status().headers["etag"] for job_id in job_ids]
 
 
-def test_a_batch_that_takes_longer_than_its_lease_is_not_taken_away(
-    start_service: StartService, tmp_path: Path
-) -> None:
+def test_a_batch_that_takes_longer_than_its_lease_is_not_taken_away(start_service: StartService) -> None:
     lease_seconds = 6 * VerySlow.seconds  # a call may come five times its time late
     calls = 1 + int(2 * lease_seconds / VerySlow.seconds)
     service = start_service("VerySlow", lease_seconds=lease_seconds)
-    database = Database(load_settings(data_dir=tmp_path / "data").database)
-    with service.client() as client:
+    with service.client() as client, closing(Database(service.database_url)) as database:
         owner = client.get("/api/users/me").json()["id"]
         job_id = accept_catalogue(database, owner, *["title"] * (calls * MODEL_CALL))
 
         (job,) = ended(client, [job_id])
-    database.close()
 
     assert job["counts"]["succeeded"] == calls * MODEL_CALL
     assert len([event for event in service.events("model.called") if event["rows"]]) == calls

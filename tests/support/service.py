@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,9 +18,10 @@ import psutil
 from shared.bundle import Bundle
 from shared.database import Database
 from shared.releases import publish
-from shared.settings import load_settings
+from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from tests.support.ports import free_port
+from tests.support.transactions import in_transaction
 from tests.support.waiting import wait_for
 
 PASSWORD = "a long administrator's phrase"
@@ -37,10 +37,10 @@ PARTS = {
 class Service:
     """A running `shelfwise up`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, output: Path, log: Path, database: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, output: Path, log: Path, database_url: str) -> None:
         self.process = process
         self.url = url
-        self._database = database
+        self.database_url = database_url
         self._output = output
         self._log = log
 
@@ -84,17 +84,14 @@ class Service:
             held.resume()
 
     def hold_still(self, process: psutil.Process) -> None:
-        """Suspend a process while it is not writing: SQLite has one writer, and nobody could write any more."""
+        """Suspend a process outside its transactions: SQLite has one writer, and PostgreSQL's locks would stay."""
         wait_for(lambda: self._suspended(process), 30, "a process held still without the database")
 
     def _suspended(self, process: psutil.Process) -> bool:
         process.suspend()
-        with closing(sqlite3.connect(self._database, timeout=0.5, isolation_level=None)) as connection:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                process.resume()
-                return False
+        if in_transaction(process, self.database_url):
+            process.resume()
+            return False
         return True
 
     def terminate(self, seconds: float = 20) -> int:
@@ -147,10 +144,11 @@ def running_service(data_dir: Path, **settings: object) -> Iterator[Service]:
         **{f"SHELFWISE_{name.upper()}": str(value) for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "cli", "up", "--data-dir", str(data_dir), "--port", str(port)]
+    database_url = load_settings(data_dir=data_dir, database_url=settings.get("database_url", "")).database
     output, log = data_dir.with_suffix(".out"), data_dir.with_suffix(".log")
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=err, cwd=ROOT)
-        service = Service(process, f"http://127.0.0.1:{port}", output, log, data_dir / "shelfwise.db")
+        service = Service(process, f"http://127.0.0.1:{port}", output, log, database_url)
         try:
             yield service
         finally:
@@ -164,7 +162,10 @@ def prepare_data(data_dir: Path, migrated: Path, bundle: Bundle) -> None:
     """Make a data folder with a migrated database and an active bundle, as an earlier start would have left it."""
     data_dir.mkdir(parents=True)
     shutil.copy(migrated, data_dir / "shelfwise.db")
-    settings = load_settings(data_dir=data_dir)
-    database = Database(settings.database)
-    publish(database, ObjectStore(settings.store), bundle, activated=True)
-    database.close()
+    activate_at_once(load_settings(data_dir=data_dir), bundle)
+
+
+def activate_at_once(settings: Settings, bundle: Bundle) -> None:
+    """Publish a bundle where these settings keep the rows and the files, and activate it."""
+    with closing(Database(settings.database)) as database:
+        publish(database, ObjectStore(settings.store), bundle, activated=True)
