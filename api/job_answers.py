@@ -4,12 +4,9 @@ from collections.abc import Mapping
 
 from anyio import to_thread
 from fastapi import Response
-from sqlalchemy import Connection
 
-from api.answers.jobs import JobAnswer, job_path
-from api.answers.predictions import PredictionAnswer
-from api.names import CategoryNames
 from api.services import Services
+from shared.answers.jobs import JobAnswer, answer_with, job_answer, job_path, predicted_by
 from shared.jobs import JobRecord, visible_to
 from shared.ledger.submission import Accepted
 from shared.users import Account, Role
@@ -37,28 +34,13 @@ async def accepted_answer(services: Services, account: Account, accepted: Accept
 
 async def answer_for(services: Services, job: JobRecord) -> JobAnswer:
     """The answer for a job; in a thread only when the names of its categories must be read first."""
-    version = _version(job)
+    version = predicted_by(job)
     names = _NO_NAMES if version is None else services.names.kept(version)
     if names is None:
         return await to_thread.run_sync(_named, services, job)
-    return _answer(job, names)
+    return answer_with(names, job)
 
 
 def _named(services: Services, job: JobRecord) -> JobAnswer:
     with services.database.read() as connection:
         return job_answer(connection, services.names, job)
-
-
-def job_answer(connection: Connection, names: CategoryNames, job: JobRecord) -> JobAnswer:
-    """The answer for a job, its prediction named by the version that made it."""
-    version = _version(job)
-    return _answer(job, _NO_NAMES if version is None else names.of(connection, version))
-
-
-def _version(job: JobRecord) -> str | None:
-    return None if job.prediction is None else job.prediction.model_version
-
-
-def _answer(job: JobRecord, names: Mapping[int, str]) -> JobAnswer:
-    record = job.prediction
-    return JobAnswer.of(job, None if record is None else PredictionAnswer.of(record, job.status, names))

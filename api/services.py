@@ -13,11 +13,11 @@ from api.gathered import Gathered
 from api.intake import Intake
 from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
-from api.names import CategoryNames
 from api.request_quota import RequestQuota
 from api.results.sending import Sending
 from api.tokens import Tokens
 from api.waiting import Places
+from shared.answers.names import CategoryNames
 from shared.broker import make_celery
 from shared.database import Database
 from shared.disk import DiskGuard

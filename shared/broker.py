@@ -2,11 +2,17 @@
 
 from celery import Celery
 
-from shared.lanes import MODEL_LANES
+from shared.lanes import MODEL_LANES, WEBHOOKS
 
-WORK_TASK = "lane.work"  # "this lane has work": the one message there is; a job's id rides along as a hint
+WORK_TASK = "lane.work"  # "this lane has work": a message is no more than that; a job's id rides along as a hint
+DELIVER_TASK = "webhooks.deliver"  # the same of deliveries
 SOCKET_SECONDS = 5
 RING_EXPIRES_SECONDS = 600  # a ring this old has long been replaced by the sweep's
+
+
+def task_of(queue: str) -> str:
+    """The task that a message on this queue wakes."""
+    return DELIVER_TASK if queue == WEBHOOKS else WORK_TASK
 
 
 def make_celery(broker_url: str) -> Celery:

@@ -5,7 +5,8 @@ A million rows cannot go in one transaction: on SQLite nobody else could write m
 (`shared/deleted.py`). `erase_some` then ends what deleted accounts still have running, some jobs at a time, and
 removes the rows in pieces: predictions (their corrections go with them), batches, the job with its file in the object
 store (its webhook events and their deliveries go with it), and when an account has no job left, the account with all
-that hangs on it. When nothing deleted is left, it goes on with what is kept no longer (`shared/retention.py`).
+that hangs on it. Deleted webhooks go likewise. When nothing deleted is left, it goes on with what is kept no longer
+(`shared/retention.py`).
 """
 
 import time
@@ -30,6 +31,7 @@ from shared.row_erasure import erase_batches, erase_rows
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, RefreshToken, User, WebhookEndpoint
 from shared.usage import lock_usage
+from shared.webhooks.upkeep import erase_deleted_endpoints
 
 JOBS = 200  # in one transaction: jobs of one product are many
 CANCELED = 1_000
@@ -120,7 +122,7 @@ def _erase_piece(database: Database, store: ObjectStore) -> bool:
         if not connection.scalar(_ANYTHING_DELETED):
             return False
     with database.begin() as connection:
-        if cancel(connection, connection.scalars(_RUNNING_FOR_NOBODY)):
+        if cancel(connection, connection.scalars(_RUNNING_FOR_NOBODY)) or erase_deleted_endpoints(connection):
             return True
         jobs = _deleted_jobs(connection)
         job_ids = [job.id for job in jobs]
@@ -172,7 +174,13 @@ def _erase_accounts(database: Database) -> None:
                 connection.execute(delete(User).where(User.id == user_id))
 
 
-_ANYTHING_DELETED = select(or_(exists().where(Job.deleted_at.is_not(None)), DELETED_ACCOUNTS.exists()))
+_ANYTHING_DELETED = select(
+    or_(
+        exists().where(Job.deleted_at.is_not(None)),
+        exists().where(WebhookEndpoint.deleted_at.is_not(None)),
+        DELETED_ACCOUNTS.exists(),
+    )
+)
 _RUNNING_FOR_NOBODY = (
     select(Batch.job_id)
     .where(Batch.lane.in_(list(Lane)), Batch.owner_id.in_(DELETED_ACCOUNTS), in_states(Batch.state, *OPEN_BATCH))

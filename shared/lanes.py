@@ -12,7 +12,8 @@ class Lane(StrEnum):
 
 
 MODEL_LANES = (Lane.INTERACTIVE, Lane.BULK)
-IO_QUEUES = (str(Lane.IO), "webhooks")
+WEBHOOKS = "webhooks"  # a queue without a lane: what waits there are deliveries, and no batches
+IO_QUEUES = (str(Lane.IO), WEBHOOKS)
 
 # Costs are counted in texts. A photo takes a model far longer than this many texts; it counts as 64, so that
 # one measure bounds a model call both in time (16 photos) and in memory (1,024 texts).

@@ -3,7 +3,7 @@
     job:       queued ─▶ running ─▶ succeeded | partially_succeeded | failed
                   └─────────┴─────▶ canceled | expired
     batch:     queued ─▶ running ─▶ done | failed          running ─▶ queued when a lease is lost or given back
-    delivery:  pending ─▶ delivered | dead
+    delivery:  pending ─▶ delivered | dead                 back to pending when somebody asks for it again
 
 Nothing else writes a state: rows are born in the first state of their column's default, and every later
 change is a statement made by `move`, which touches a row only where the move is legal.
@@ -65,7 +65,11 @@ _MOVES: dict[type[StrEnum], dict[State, frozenset[State]]] = {
         BatchState.QUEUED: frozenset({BatchState.RUNNING, BatchState.FAILED}),
         BatchState.RUNNING: frozenset({BatchState.DONE, BatchState.FAILED, BatchState.QUEUED}),
     },
-    DeliveryState: {DeliveryState.PENDING: frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD})},
+    DeliveryState: {
+        DeliveryState.PENDING: frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD}),
+        DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
+        DeliveryState.DEAD: frozenset({DeliveryState.PENDING}),
+    },
 }
 
 OPEN_BATCH = (BatchState.QUEUED, BatchState.RUNNING)

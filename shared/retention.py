@@ -20,7 +20,8 @@ from shared.identifiers import now
 from shared.lifecycle import OPEN_JOB, in_states
 from shared.row_erasure import ROWS, erase_batches, erase_rows
 from shared.store import ObjectStore
-from shared.tables import Correction, FetchedPhoto, Job, Prediction
+from shared.tables import Correction, FetchedPhoto, Job, Prediction, WebhookEvent
+from shared.webhooks.upkeep import forget_old_events
 
 JOBS = 200  # in one transaction: jobs of one product are many
 
@@ -32,7 +33,7 @@ _CLEARING = Job.cleared_at.is_not(None) & Job.source_key.is_not(None) & Job.dele
 
 
 def clear_piece(database: Database, store: ObjectStore, kept_for: timedelta) -> bool:
-    """One piece of what is older than that: rows of a job, marks of some jobs, or entries of photos that were fetched.
+    """One piece of what is older than that: rows of a job, marks of some jobs, fetched photos' entries, or events.
 
     Returns False where there is nothing to do.
     """
@@ -45,6 +46,7 @@ def clear_piece(database: Database, store: ObjectStore, kept_for: timedelta) -> 
             _clear_some(connection, store)
             or _retire_some(connection, oldest)
             or forget_unused_photos(connection, oldest) > 0
+            or forget_old_events(connection, oldest)
         )
 
 
@@ -54,6 +56,7 @@ def _anything_older(oldest: datetime) -> Select[bool]:
             exists().where(_CLEARING),
             exists().where(_KEPT_WHOLE, Job.finished_at < oldest, ~_IS_READ),
             exists().where(FetchedPhoto.used_at < oldest),
+            exists().where(WebhookEvent.created_at < oldest),
         )
     )
 

@@ -12,8 +12,7 @@ from typing import Any, Self
 
 from celery import Celery
 
-from shared.broker import RING_EXPIRES_SECONDS, WORK_TASK
-from shared.lanes import Lane
+from shared.broker import RING_EXPIRES_SECONDS, task_of
 from shared.logs import get_logger
 
 ENOUGH_WAITING = 64  # messages in a queue at which another one would wake nobody
@@ -32,7 +31,7 @@ class Ringer:
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
-        self._due: dict[Lane, _Ring] = {}
+        self._due: dict[str, _Ring] = {}
         self._changed = threading.Condition()
         self._closing = False
         self._producer: Any = None
@@ -51,8 +50,11 @@ class Ringer:
             self._changed.notify()
         self._thread.join(CLOSE_SECONDS)
 
-    def ring(self, lane: Lane, hint: str | None = None, times: int = 1) -> None:
-        """Have up to `times` workers of a lane woken. `hint` is a job's id, for people who watch the queue."""
+    def ring(self, lane: str, hint: str | None = None, times: int = 1) -> None:
+        """Have up to `times` workers of a lane, or of the queue of deliveries, woken.
+
+        `hint` is a job's id, for people who watch the queue.
+        """
         with self._changed:
             due = self._due.setdefault(lane, _Ring(hint, 0))
             due.hint, due.times = hint, max(due.times, times)
@@ -73,7 +75,7 @@ class Ringer:
                 self.ring(lane, due.hint, due.times)
         self._hang_up()
 
-    def _next(self, failures: int) -> Lane | None:
+    def _next(self, failures: int) -> str | None:
         """Wait until a lane is due, after a pause that grows with the failures before; None ends the thread."""
         with self._changed:
             if failures:
@@ -84,14 +86,14 @@ class Ringer:
             self._changed.wait_for(lambda: self._due or self._closing)
             return next(iter(self._due), None)
 
-    def _publish(self, lane: Lane, due: _Ring) -> None:
+    def _publish(self, lane: str, due: _Ring) -> None:
         """Send the rings over this thread's own connection, which is made anew after any failure."""
         if self._producer is None:
             self._producer = self._celery.amqp.Producer(self._celery.connection_for_write(), auto_declare=False)
         room = ENOUGH_WAITING - _waiting(self._producer.channel, lane)
         for _ in range(min(due.times, room)):
             self._celery.send_task(
-                WORK_TASK,
+                task_of(lane),
                 args=[due.hint],
                 queue=str(lane),
                 producer=self._producer,
@@ -106,5 +108,5 @@ class Ringer:
                 producer.connection.close()
 
 
-def _waiting(channel: Any, lane: Lane) -> int:
+def _waiting(channel: Any, lane: str) -> int:
     return int(channel.queue_declare(str(lane)).message_count)

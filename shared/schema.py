@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 
 
 def is_current(database: Database) -> bool:

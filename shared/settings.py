@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.errors import ConfigurationError
 from shared.hosts import TrustedHosts, hosts_in, is_every_address, trusted
 from shared.outgoing.rules import OutgoingRules, networks_in, ports_in
+from shared.webhooks.schedule import DELAYS, delays_in
 
 MIB = 2**20
 SECRET_BYTES = 32
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     allow_http: bool = False
     allowed_ports: str = "443"
 
+    webhook_delays: str = ",".join(f"{delay:g}" for delay in DELAYS)
+    webhook_timeout_seconds: float = Field(default=15.0, ge=0.1, le=60)
+
     max_json_bytes: int = Field(default=16 * MIB, ge=1024)
     max_image_bytes: int = Field(default=200 * MIB, ge=1024)
     max_catalogue_bytes: int = Field(default=2048 * MIB, ge=1024)
@@ -106,6 +110,12 @@ class Settings(BaseSettings):
     @classmethod
     def _are_ports(cls, text: str) -> str:
         ports_in(text)
+        return text
+
+    @field_validator("webhook_delays")
+    @classmethod
+    def _are_delays(cls, text: str) -> str:
+        delays_in(text)
         return text
 
     @property

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from api.answers.predictions import CategoryAnswer, photo_path
+from shared.answers.predictions import CategoryAnswer, photo_path
 from shared.products import ProductRecord
 
 

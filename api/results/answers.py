@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from api.names import CategoryNames
+from shared.answers.names import CategoryNames
 from shared.catalogues.reading import CatalogueRow, Cell
 from shared.database import Database
 from shared.lifecycle import JobStatus

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.answers.jobs import JobAnswer
 from api.catalogue_query import CatalogueQuery, catalogue_query
 from api.catalogue_upload import accept_file, sent_catalogue
 from api.idempotency import idempotency_key
@@ -13,6 +12,7 @@ from api.openapi.catalogue import CATALOGUE_BODY, CATALOGUE_PROBLEMS
 from api.openapi.headers import headers
 from api.security import CurrentUser
 from api.services import TheServices
+from shared.answers.jobs import JobAnswer
 
 router = APIRouter(tags=["predictions"])
 

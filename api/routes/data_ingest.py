@@ -7,7 +7,6 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.answers.jobs import JobAnswer
 from api.answers.products import ProductAnswer, product_path
 from api.body_limit import product_form_limit, too_large
 from api.catalogue_media import is_catalogue
@@ -22,6 +21,7 @@ from api.openapi.headers import headers
 from api.product_body import LabelledProduct, labelled_form, labelled_product
 from api.security import CurrentAdmin
 from api.services import Services, TheServices
+from shared.answers.jobs import JobAnswer
 from shared.errors import NotFound, ShelfwiseError
 from shared.image_collection import settle_images
 from shared.images import keep_image

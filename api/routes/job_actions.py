@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.answers.jobs import JobAnswer, job_path
-from api.job_answers import POLL_SECONDS, job_answer
+from api.job_answers import POLL_SECONDS
 from api.openapi.headers import headers
 from api.parameters import path_id
 from api.problems import problems
 from api.security import CurrentUser
 from api.services import Services, TheServices
+from shared.answers.jobs import JobAnswer, job_answer, job_path
 from shared.erasure import delete_job
 from shared.errors import Forbidden
 from shared.jobs import JobRecord, job_by_id

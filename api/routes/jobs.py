@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.answers.jobs import JobAnswer
 from api.answers.pages import Page
 from api.etags import IfNoneMatch, names_tag
-from api.job_answers import POLL_SECONDS, answer_for, job_answer, wanted_job
+from api.job_answers import POLL_SECONDS, answer_for, wanted_job
 from api.job_events import job_events
 from api.openapi.events import EVENT_STREAM
 from api.openapi.headers import headers
@@ -16,6 +15,7 @@ from api.parameters import LIMIT_DEFAULT, LIST_PROBLEMS, AccountId, Limit, Since
 from api.problems import problems
 from api.security import CurrentUser
 from api.services import TheServices
+from shared.answers.jobs import JobAnswer, job_answer
 from shared.errors import Forbidden, TooManyRequests
 from shared.jobs import JobFilter, jobs_before
 from shared.lifecycle import JobStatus

@@ -5,7 +5,6 @@ from typing import Annotated, BinaryIO
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.answers.jobs import JobAnswer, job_path
 from api.idempotency import idempotency_key
 from api.job_answers import POLL_SECONDS, answer_for, wanted_job
 from api.openapi.headers import headers
@@ -14,6 +13,7 @@ from api.product_body import SubmittedProduct, submitted_product
 from api.security import CurrentUser
 from api.services import Services, TheServices
 from api.waiting import preferred_wait
+from shared.answers.jobs import JobAnswer, job_path
 from shared.errors import InvalidInput
 from shared.images import keep_image
 from shared.jobs import JobRecord

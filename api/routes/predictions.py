@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query
 
 from api.answers.corrections import CorrectionAnswer
 from api.answers.pages import Page
-from api.answers.predictions import PredictionAnswer
 from api.parameters import (
     LIMIT_DEFAULT,
     LIST_PROBLEMS,
@@ -21,6 +20,7 @@ from api.parameters import (
 from api.problems import problems
 from api.security import CurrentUser
 from api.services import TheServices
+from shared.answers.predictions import PredictionAnswer
 from shared.corrections import latest_corrections
 from shared.predictions import ListedPrediction, PredictionFilter, predictions_before
 from shared.users import Role

@@ -6,7 +6,6 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Response
 
 from api.answers.pages import Page
-from api.answers.predictions import PredictionAnswer
 from api.answers.results import RowErrorAnswer
 from api.job_answers import wanted_job
 from api.openapi.results import errors_answer, results_answer
@@ -16,6 +15,7 @@ from api.results.files import ERRORS, RESULTS, VARY, made_file
 from api.results.formats import ResultFormat, wanted_format
 from api.security import CurrentUser
 from api.services import Services, TheServices
+from shared.answers.predictions import PredictionAnswer
 from shared.jobs import JobRecord
 from shared.results import failed_after, predictions_after, require_results
 

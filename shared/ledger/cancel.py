@@ -11,6 +11,7 @@ from shared.ledger.finish import RowError
 from shared.ledger.locks import lock_batches
 from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states, move
 from shared.tables import Batch, Job
+from shared.webhooks.events import record_ends
 
 
 def cancel(connection: Connection, job_ids: Iterable[str]) -> Sequence[str]:
@@ -53,5 +54,7 @@ def end_jobs(connection: Connection, wanted: ColumnElement[bool], status: JobSta
     lock_batches(connection, open_batches)
     connection.execute(move(Batch.state, BatchState.FAILED).where(open_batches).values(lease_until=None))
     connection.execute(open_jobs.order_by(Job.id).with_for_update(key_share=True))
-    ended = move(Job.status, status).where(wanted).values(finished_at=now(), version=Job.version + 1)
-    return connection.scalars(ended.returning(Job.id)).all()
+    moved = move(Job.status, status).where(wanted).values(finished_at=now(), version=Job.version + 1)
+    ended = connection.scalars(moved.returning(Job.id)).all()
+    record_ends(connection, dict.fromkeys(ended, status))
+    return ended

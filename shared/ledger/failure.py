@@ -15,8 +15,8 @@ from shared.ledger.cancel import fail_job
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
 from shared.ledger.locks import lock_batches, lock_jobs
-from shared.ledger.settle import Tally, settle
-from shared.lifecycle import OPEN_BATCH, BatchState, JobStatus, in_states, move
+from shared.ledger.settle import Ended, Tally, settle
+from shared.lifecycle import OPEN_BATCH, BatchState, in_states, move
 from shared.tables import Batch, Prediction
 
 TRIES = 3
@@ -37,7 +37,7 @@ def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
     )
 
 
-def fail(connection: Connection, claims: Sequence[Claim]) -> dict[str, JobStatus]:
+def fail(connection: Connection, claims: Sequence[Claim]) -> Ended:
     """Book a lost try on those of the batches that are still held under these claims; returns the jobs that ended."""
     _lock_whole_jobs(connection, claims)
     held = lock_held(connection, claims)

@@ -20,10 +20,10 @@ from shared.ledger.finish import RowError, write_errors
 from shared.ledger.ingest import store_fetched
 from shared.ledger.locks import lock_jobs
 from shared.ledger.reuse import reuse_key
-from shared.ledger.settle import Tally, settle
+from shared.ledger.settle import Ended, Tally, settle
 from shared.ledger.submission import ProductInput
 from shared.ledger.turns import next_turn
-from shared.lifecycle import BatchState, JobStatus, move
+from shared.lifecycle import BatchState, move
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
 from shared.usage import Quotas, charge, new_photo_bytes
@@ -58,7 +58,7 @@ _Owned: TypeAlias = Row[int, str, str, str]
 class Fetched:
     """What came of fetch batches: the jobs that ended, and the lanes that have work now, each with one of its jobs."""
 
-    ended: Mapping[str, JobStatus]
+    ended: Ended
     ready: Mapping[Lane, str]
 
 

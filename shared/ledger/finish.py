@@ -12,8 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from shared.identifiers import now
 from shared.ledger.claim import Claim, ClaimedRow, lock_held
 from shared.ledger.locks import OpenJob, lock_jobs
-from shared.ledger.settle import Tally, settle
-from shared.lifecycle import BatchState, JobStatus, move
+from shared.ledger.settle import Ended, Tally, settle
+from shared.lifecycle import BatchState, move
 from shared.many_rows import ManyRows, moment
 from shared.tables import Batch, Prediction
 
@@ -55,9 +55,7 @@ class RowError:
 Outcome: TypeAlias = Answer | RowError
 
 
-def finish(
-    connection: Connection, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]
-) -> dict[str, JobStatus]:
+def finish(connection: Connection, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> Ended:
     """Close the claims' batches and write the outcomes of their rows; returns the jobs that ended.
 
     A batch whose lease was lost, or whose job was canceled, is passed over with all its rows: somebody else

@@ -86,11 +86,13 @@ class Chunk:
 class Committed:
     """What became of a chunk: the lanes that have work now, whether the job has ended, and whether to go on.
 
+    `to_tell` says whether there is a webhook to be called for its end.
     A claim that was `handed_over` waits in line again, behind somebody else's file.
     """
 
     ready: set[Lane] = field(default_factory=set)
     ended: bool = False
+    to_tell: bool = False
     handed_over: bool = False
 
 
@@ -160,7 +162,7 @@ def commit_chunk(
     handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
     if handed_over:
         put_last(connection, claim, job.owner_id)
-    return Committed(ready, bool(ended), handed_over)
+    return Committed(ready, bool(ended), ended.to_tell, handed_over)
 
 
 def put_last(connection: Connection, claim: Claim, owner_id: str) -> None:

@@ -1,4 +1,7 @@
-"""Settle: add what happened to the jobs' counters, and end the jobs that have nothing open any more."""
+"""Settle: add what happened to the jobs' counters, and end the jobs that have nothing open any more.
+
+Whoever listens to an ended job is told of it: the same transaction writes that down (`shared/webhooks/events.py`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +12,7 @@ from shared.identifiers import now
 from shared.ledger.locks import OpenJob
 from shared.lifecycle import OPEN_BATCH, JobStatus, in_states, move, outcome
 from shared.tables import Batch, Job
+from shared.webhooks.events import record_ends
 
 
 @dataclass(slots=True)
@@ -22,16 +26,23 @@ class Tally:
     model_versions: set[str] = field(default_factory=set)
 
 
-def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str, Tally]) -> dict[str, JobStatus]:
+class Ended(dict[str, JobStatus]):
+    """The jobs that ended, and how; `to_tell` says whether there is a webhook to be called for one of them."""
+
+    to_tell = False
+
+
+def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str, Tally]) -> Ended:
     """Add tallies to their jobs, end those that are complete, and return the ended ones.
 
     The jobs come locked (`lock_jobs`) before their open batches are looked for: of two workers that finish a
     job's last two batches at once, the second waits for the lock, and then sees that nothing is open any more.
     """
+    ended = Ended()
     if not jobs:
-        return {}
+        return ended
     still_open = set(connection.scalars(_STILL_OPEN, {"jobs_": [job.id for job in jobs]}))
-    counts, ended = [], dict[str, JobStatus]()
+    counts = []
     for job in jobs:
         tally = tallies[job.id]
         succeeded, failed = job.succeeded + tally.succeeded, job.failed + tally.failed
@@ -52,6 +63,7 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     for status in set(ended.values()):
         ids = [job_id for job_id, end in ended.items() if end == status]
         connection.execute(_END[status], {"jobs_": ids, "moment_": now()})
+    ended.to_tell = record_ends(connection, ended)
     return ended
 
 

@@ -28,7 +28,8 @@ class Job(Base):
 
     `source` says what was sent and how it is read (`shared/catalogues/source.py`), and `source_key` where it lies: a
     job that runs another's rows again shares its file. `read_share` is how much of it has been read, from 0 to 1.
-    `changes` counts the rows whose category differs from that of the job which this is a `rerun_of`. From
+    `changes` counts the rows whose category differs from that of the job which this is a `rerun_of`.
+    `webhook_endpoint_id` names the endpoint that is told of this job whatever it listens to. From
     `cleared_at` on only rows that somebody has corrected are left of it, and no file; from `deleted_at` on it is gone
     for everybody but the eraser, which removes it.
     """
@@ -52,7 +53,7 @@ class Job(Base):
     version: Mapped[int] = mapped_column(default=1)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     content_hash: Mapped[str | None] = mapped_column(String(64))
-    webhook_url: Mapped[str | None] = mapped_column(Text)
+    webhook_endpoint_id: Mapped[str | None] = mapped_column(Id)
     rerun_of: Mapped[str | None] = mapped_column(Id)
     changes: Mapped[int | None]
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)

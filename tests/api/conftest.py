@@ -14,7 +14,8 @@ import redis
 
 from api.app import create_app
 from api.http_protocol import BoundedHttp
-from api.main import Server, server_config
+from api.main import server_config
+from api.server import Server
 from api.tokens import Tokens
 from migrations.upgrade import upgrade
 from shared.database import Database

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, update
 
-from api.answers.jobs import JobAnswer
+from shared.answers.jobs import JobAnswer
 from shared.catalogues.source import Format, Layout, Source
 from shared.identifiers import new_id, now
 from shared.jobs import JobRecord, job_by_id

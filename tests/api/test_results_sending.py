@@ -16,7 +16,7 @@ from sqlalchemy import update
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from api.names import CategoryNames
+from shared.answers.names import CategoryNames
 from api.results.answers import PAGE, result_answers
 from api.results.csv_file import csv_pieces
 from api.results.ndjson_file import ndjson_pieces

@@ -1,16 +1,20 @@
 """A job: what was submitted, and how far it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
-from api.answers.predictions import ErrorAnswer, PredictionAnswer
+from shared.answers.names import CategoryNames
+from shared.answers.predictions import ErrorAnswer, PredictionAnswer
 from shared.catalogues.source import Format, Source
 from shared.identifiers import now
 from shared.jobs import JobRecord
 from shared.lifecycle import JobStatus
 
+_NO_NAMES: Mapping[int, str] = {}
 _DIGITS = 3
 _PARTS = ("results", "errors", "events")
 
@@ -132,6 +136,23 @@ class JobAnswer(BaseModel):
         if self.source is None or self.source.header is None:
             return self
         return self.model_copy(update={"source": self.source.model_copy(update={"header": None})})
+
+
+def job_answer(connection: Connection, names: CategoryNames, job: JobRecord) -> JobAnswer:
+    """The answer for a job, its prediction named by the version that made it."""
+    version = predicted_by(job)
+    return answer_with(_NO_NAMES if version is None else names.of(connection, version), job)
+
+
+def predicted_by(job: JobRecord) -> str | None:
+    """The version of the bundle that predicted a job's one product, if it has one."""
+    return None if job.prediction is None else job.prediction.model_version
+
+
+def answer_with(names: Mapping[int, str], job: JobRecord) -> JobAnswer:
+    """The answer for a job, with the names of that version's categories."""
+    record = job.prediction
+    return JobAnswer.of(job, None if record is None else PredictionAnswer.of(record, job.status, names))
 
 
 def job_path(job_id: str) -> str:

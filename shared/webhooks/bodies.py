@@ -1,0 +1,40 @@
+"""Bodies: an event in words, made once, when it is first told, so that every try sends the same bytes."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, select, update
+
+from shared.answers.jobs import JobAnswer, job_answer
+from shared.answers.names import CategoryNames
+from shared.jobs import jobs_by_ids
+from shared.tables import WebhookEvent
+from shared.webhooks.claim import Due
+
+
+class EventBody(BaseModel):
+    """What a receiver gets: what happened, when, and the job as the API shows it, with the prediction of a product."""
+
+    type: Literal["job.succeeded", "job.partially_succeeded", "job.failed", "job.canceled", "job.expired"]
+    timestamp: datetime
+    data: JobAnswer
+
+
+def written_body(connection: Connection, names: CategoryNames, due: Due) -> str | None:
+    """The body of a delivery's event in JSON, if it has none yet; None when its job has been deleted."""
+    job = jobs_by_ids(connection, [due.job_id]).get(due.job_id)
+    if job is None:
+        return None
+    answer = job_answer(connection, names, job).for_many()
+    return EventBody(type=due.event_type, timestamp=due.happened_at, data=answer).model_dump_json()  # type: ignore[arg-type]  # pydantic checks the type
+
+
+def kept_body(connection: Connection, event_id: str, body: str) -> str | None:
+    """Keep a body that was just written, unless somebody else was first: returns the one that holds.
+
+    None when the event is gone.
+    """
+    kept = update(WebhookEvent).where(WebhookEvent.id == event_id, WebhookEvent.body == "").values(body=body)
+    connection.execute(kept)
+    return connection.scalar(select(WebhookEvent.body).where(WebhookEvent.id == event_id))
