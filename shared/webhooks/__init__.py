@@ -6,6 +6,7 @@ claim        take deliveries that are due, a few of each endpoint
 outcomes     write what a try came to
 schedule     when to try again
 signing      the headers that a receiver checks
+sending      one try, and what it came to
 bodies       an event in words
 deliveries   the book as its owner reads it, and asks for things again
 upkeep       what nobody waits for any more
