@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -16,6 +16,7 @@ from shared.outgoing.rules import OutgoingRules
 from shared.outgoing.urls import Target, target_of
 
 SECONDS = 15.0
+REST_SECONDS = 1.0  # for what follows the status of something that was sent
 ETAG_CHARACTERS = 255
 _ETAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e]*"')  # RFC 9110, but ASCII only: it is kept as text and sent again
 _HEADERS = (
@@ -39,6 +40,15 @@ class Got:
 
     is_unchanged: bool
     etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """How something that was sent was answered: the status, the first bytes, and the Retry-After as it was written."""
+
+    status: int
+    start: bytes
+    retry_after: str | None
 
 
 class Outgoing:
@@ -65,7 +75,8 @@ class Outgoing:
 
         Raises UrlRefused, FetchFailed, and ReplyTooLarge past `limit` bytes.
         """
-        with self._answer("GET", url, [] if etag is None else [("If-None-Match", etag)]) as answer:
+        headers = [] if etag is None else [("If-None-Match", etag)]
+        with self._answer("GET", url, headers, Deadline(self._seconds)) as answer:
             if answer.status == HTTPStatus.NOT_MODIFIED and etag is not None:
                 return Got(is_unchanged=True, etag=_etag(answer) or etag)
             if answer.status != HTTPStatus.OK:
@@ -74,12 +85,33 @@ class Outgoing:
             _copy_body(answer, into, limit)
             return Got(is_unchanged=False, etag=_etag(answer))
 
+    def post(self, url: str, body: bytes, headers: Sequence[tuple[str, str]], most: int = 1024) -> Replied:
+        """Send a body to a URL; whatever status comes back is an answer.
+
+        Once there is a status it counts: up to `most` bytes of what follows are read, for REST_SECONDS at most, and
+        it does not matter how they end. Raises UrlRefused, and FetchFailed where there is no answer.
+        """
+        deadline = Deadline(self._seconds)
+        sent = [("Content-Length", str(len(body))), *headers]
+        with self._answer("POST", url, sent, deadline, body) as answer:
+            deadline.shorten(REST_SECONDS)
+            retry_after = _headers(answer).get(b"retry-after")
+            return Replied(
+                status=answer.status,
+                start=_start_of_body(answer, most),
+                retry_after=None if retry_after is None else retry_after.decode("latin-1"),
+            )
+
     @contextmanager
-    def _answer(self, method: str, url: str, headers: Sequence[tuple[str, str]] = ()) -> Iterator[httpcore.Response]:
+    def _answer(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], deadline: Deadline, body: bytes | None = None
+    ) -> Iterator[httpcore.Response]:
         """The answer to a request, its body still to be read within the block."""
         target = target_of(url, self._rules)
-        network = GuardedNetwork(target, self._rules, self._lookups, Deadline(self._seconds))
-        request = httpcore.Request(method, _url(target), headers=[("Host", target.authority), *_HEADERS, *headers])
+        network = GuardedNetwork(target, self._rules, self._lookups, deadline)
+        request = httpcore.Request(
+            method, _url(target), headers=[("Host", target.authority), *_HEADERS, *headers], content=body
+        )
         connection = httpcore.HTTPConnection(
             request.url.origin, ssl_context=self._ssl_context, network_backend=network, retries=0
         )
@@ -117,6 +149,17 @@ def _copy_body(answer: httpcore.Response, into: Sink, limit: int) -> None:
         if size > limit:
             raise _too_large(limit)
         into.write(chunk)
+
+
+def _start_of_body(answer: httpcore.Response, most: int) -> bytes:
+    """The first bytes of a body, as many as come before it breaks off or its time is up."""
+    start = b""
+    with suppress(FetchFailed, httpcore.ProtocolError, httpcore.NetworkError):
+        for chunk in answer.iter_stream():
+            start += chunk[: most - len(start)]
+            if len(start) >= most:
+                break
+    return start
 
 
 def _too_large(limit: int) -> ReplyTooLarge:

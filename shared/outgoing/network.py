@@ -35,6 +35,10 @@ class Deadline:
             raise _too_slow()
         return seconds
 
+    def shorten(self, seconds: float) -> None:
+        """Have it come in so many seconds at the latest."""
+        self._end = min(self._end, time.monotonic() + seconds)
+
 
 def system_addresses(host: str, port: int) -> list[Address]:
     """What this machine's resolver knows of a name. Raises OSError."""

@@ -1,5 +1,6 @@
 """Small web servers on loopback that answer as a test says, byte by byte if it must be."""
 
+import re
 import socket
 import ssl
 import threading
@@ -22,10 +23,11 @@ HELD_SECONDS = 30
 
 @dataclass
 class Site:
-    """A running server, and the requests it has had: their heads as text."""
+    """A running server, and the requests it has had: their heads as text, and their bodies."""
 
     port: int
     requests: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -43,7 +45,9 @@ def site(answer: Answer, tls: ssl.SSLContext | None = None, host: str = "127.0.0
         with suppress(OSError), connection:  # the client may hang up whenever it likes
             connection.settimeout(HELD_SECONDS)
             with tls.wrap_socket(connection, server_side=True) if tls else connection as talking:
-                running.requests.append(_head(talking))
+                head, body = _request(talking)
+                running.bodies.append(body)
+                running.requests.append(head)
                 answer(talking)
 
     def accept() -> None:
@@ -65,14 +69,23 @@ def site(answer: Answer, tls: ssl.SSLContext | None = None, host: str = "127.0.0
         accepting.join()
 
 
-def _head(connection: socket.socket) -> str:
-    head = b""
-    while b"\r\n\r\n" not in head:
-        piece = connection.recv(4096)
-        if not piece:
-            raise ConnectionError("hung up")
-        head += piece
-    return head.decode("latin-1")
+def _request(connection: socket.socket) -> tuple[str, bytes]:
+    """A request's head, and as much of a body as it says it has."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += _piece(connection)
+    head, _, body = received.partition(b"\r\n\r\n")
+    said = re.search(rb"\r\ncontent-length: *([0-9]+)", head, re.IGNORECASE)
+    while said and len(body) < int(said[1]):
+        body += _piece(connection)
+    return head.decode("latin-1") + "\r\n\r\n", body
+
+
+def _piece(connection: socket.socket) -> bytes:
+    piece = connection.recv(65536)
+    if not piece:
+        raise ConnectionError("hung up")
+    return piece
 
 
 def reply(body: bytes = b"", status: str = "200 OK", *headers: str) -> Answer:
