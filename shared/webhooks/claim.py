@@ -43,9 +43,8 @@ def claim_due(connection: Connection, places: int, places_for_failing: int, leas
     moment = now()
     endpoints = connection.execute(_WAITING, {"now_": moment, "places_": places}).all()
     failing = {endpoint.id for endpoint in endpoints if endpoint.failing_since is not None}
-    held = dict(
-        connection.execute(_HELD, {"endpoints_": [endpoint.id for endpoint in endpoints], "now_": moment}).tuples()
-    )
+    counts = connection.execute(_HELD, {"endpoints_": [endpoint.id for endpoint in endpoints], "now_": moment})
+    held = {endpoint_id: count for endpoint_id, count in counts}
     taken: list[str] = []
     for endpoint in endpoints:
         is_failing = endpoint.id in failing

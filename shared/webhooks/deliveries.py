@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from shared.errors import Conflict, NotFound
 from shared.identifiers import now
@@ -52,7 +53,7 @@ def deliveries_before(
         wanted = wanted.where(WebhookDelivery.id < delivery_id)
     found = connection.execute(wanted.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
     attempts = _attempts(connection, [delivery.id for delivery in found])
-    return [DeliveryRecord(**each._mapping, attempts=attempts.get(each.id, [])) for each in found]
+    return [_record(each, attempts.get(each.id, [])) for each in found]
 
 
 def delivery_by_id(connection: Connection, endpoint_id: str, delivery_id: str) -> DeliveryRecord:
@@ -62,7 +63,7 @@ def delivery_by_id(connection: Connection, endpoint_id: str, delivery_id: str) -
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such delivery.")
-    return DeliveryRecord(**found._mapping, attempts=_attempts(connection, [delivery_id]).get(delivery_id, []))
+    return _record(found, _attempts(connection, [delivery_id]).get(delivery_id, []))
 
 
 def redeliver(connection: Connection, endpoint_id: str, delivery_id: str) -> None:
@@ -100,6 +101,10 @@ def recover(connection: Connection, endpoint_id: str, since: datetime) -> int:
     if found:
         connection.execute(_AGAIN.where(WebhookDelivery.id.in_(found)), {"moment_": now()})
     return len(found)
+
+
+def _record(delivery: Row[*tuple[Any, ...]], attempts: list[Attempt]) -> DeliveryRecord:
+    return DeliveryRecord(**{**delivery._mapping, "state": DeliveryState(delivery.state)}, attempts=attempts)
 
 
 def _require_active(connection: Connection, endpoint_id: str) -> None:

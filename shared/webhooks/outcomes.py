@@ -1,7 +1,7 @@
 """Outcomes: write what a try came to, only while the delivery is still this worker's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -92,17 +92,9 @@ def _is_held(connection: Connection, due: Due) -> bool:
 
 
 def _note(connection: Connection, due: Due, came: Came) -> None:
-    connection.execute(
-        insert(WebhookAttempt).values(
-            delivery_id=due.delivery_id,
-            number=due.attempt,
-            started_at=came.started_at,
-            seconds=came.seconds,
-            status=came.status,
-            response=came.response,
-            error=came.error,
-        )
-    )
+    tried = asdict(came)
+    del tried["retry_after"]
+    connection.execute(insert(WebhookAttempt).values(delivery_id=due.delivery_id, number=due.attempt, **tried))
     if due.attempt > ATTEMPTS_KEPT:
         old = (WebhookAttempt.delivery_id == due.delivery_id) & (WebhookAttempt.number <= due.attempt - ATTEMPTS_KEPT)
         connection.execute(delete(WebhookAttempt).where(old))
