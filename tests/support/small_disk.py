@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from errno import ENOSPC
 from pathlib import Path
 
@@ -41,12 +41,26 @@ class SmallDisk:
         self._filler.unlink(missing_ok=True)
 
 
+class CannotMount(Exception):
+    """This user may not mount: root may, anybody may under `unshare -rm`, and whom sudo asks no password."""
+
+
 @contextmanager
 def small_disk(path: Path, size: int = 32 * MIB) -> Iterator[SmallDisk]:
+    """A mounted disk; skips the test where none can be mounted."""
+    with ExitStack() as stack:
+        try:
+            disk = stack.enter_context(mounted_disk(path, size))
+        except CannotMount as reason:
+            pytest.skip(str(reason))
+        yield disk
+
+
+@contextmanager
+def mounted_disk(path: Path, size: int) -> Iterator[SmallDisk]:
     """Mount a disk of so many bytes at `path`, and take it away at the end, whatever still uses it.
 
-    Skips the test where this user may not mount: root may, anybody may under `unshare -rm`, and whom sudo asks no
-    password.
+    Raises CannotMount.
     """
     path.mkdir(parents=True, exist_ok=True)
     options = f"size={size},mode=0700,uid={os.getuid()},gid={os.getgid()}"
@@ -66,4 +80,4 @@ def _mounted(command: list[str]) -> list[str]:
             if done.returncode == 0:
                 return privilege
             said = said or done.stderr.strip()
-    pytest.skip(f"no disk can be mounted here, other than as root or under `unshare -rm` ({said})")
+    raise CannotMount(f"no disk can be mounted here, other than as root or under `unshare -rm` ({said})")

@@ -1,11 +1,12 @@
 """Whether a process is in the middle of a transaction: where it is held still there, others wait for its locks."""
 
-import sqlite3
 from contextlib import closing
 
 import psutil
 import psycopg
 from sqlalchemy import make_url
+
+from shared.database import sqlite_module
 
 _BUSY_CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
@@ -24,7 +25,12 @@ def in_transaction(process: psutil.Process, database_url: str) -> bool:
 
 
 def _is_being_written(path: str) -> bool:
-    """SQLite has one writer, and does not say which process it is."""
+    """SQLite has one writer, and does not say which process it is.
+
+    The library is the one that the rest of this process uses: with two of them, closing a file in one would drop the
+    locks that the other has on it.
+    """
+    sqlite3 = sqlite_module()
     with closing(sqlite3.connect(path, timeout=0.5, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
