@@ -1,7 +1,6 @@
 """OAuth clients that others wrote, as they come: authlib, and oauth4webapi under node."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from authlib.integrations.httpx_client import OAuth2Client
 
 from tests.api.accounts import PASSWORD, add_person, add_service
 from tests.api.conftest import RunningApi
+from tests.support.npm import installed
 
 JAVASCRIPT = Path(__file__).parents[1] / "oauth"
-INSTALL_SECONDS, RUN_SECONDS = 120, 60
-UNREACHABLE = ("ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "ERR_SOCKET_TIMEOUT")
+RUN_SECONDS = 60
 
 
 def authlib_client(api: RunningApi, **options: Any) -> OAuth2Client:
@@ -68,19 +67,7 @@ def test_authlib_understands_what_is_wrong(api: RunningApi) -> None:
 @pytest.fixture(scope="module")
 def javascript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the JavaScript client and the library it uses, from the npm registry."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not installed")
-    folder = tmp_path_factory.mktemp("oauth")
-    shutil.copytree(JAVASCRIPT, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--fetch-retries=0"]
-    try:
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry does not answer in time")
-    if installed.returncode != 0 and any(f"code {code}" in installed.stderr for code in UNREACHABLE):
-        pytest.skip("the npm registry cannot be reached")
-    assert installed.returncode == 0, installed.stderr
-    return folder
+    return installed(JAVASCRIPT, tmp_path_factory.mktemp("oauth"))
 
 
 def test_oauth4webapi_signs_in_refreshes_revokes_and_understands_what_is_wrong(
