@@ -65,7 +65,11 @@ class Service:
 
     def part(self, name: str) -> psutil.Process:
         """The process that runs a part now."""
-        return wait_for(lambda: self._find(name), 30, f"{name} running")
+        return wait_for(lambda: self.parts(name), 30, f"{name} running")[0]
+
+    def parts(self, name: str) -> list[psutil.Process]:
+        """The processes that run a part now: there may be several model workers, and none of what has just died."""
+        return [process for process in self.processes() if _runs(process, PARTS[name])]
 
     def kill(self, name: str) -> None:
         """End a part as the kernel would, without a word."""
@@ -105,15 +109,12 @@ class Service:
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
 
-    def _find(self, name: str) -> psutil.Process | None:
-        wanted = PARTS[name]
-        for process in self.processes():
-            try:
-                if wanted == tuple(process.cmdline()[1 : 1 + len(wanted)]) or wanted == (process.name(),):
-                    return process
-            except psutil.Error:
-                continue  # it has just ended
-        return None
+
+def _runs(process: psutil.Process, wanted: tuple[str, ...]) -> bool:
+    try:
+        return wanted == tuple(process.cmdline()[1 : 1 + len(wanted)]) or wanted == (process.name(),)
+    except psutil.Error:
+        return False  # it has just ended
 
 
 def submit(client: httpx.Client, *titles: str) -> list[str]:
