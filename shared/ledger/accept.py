@@ -1,11 +1,12 @@
 """Accept: one transaction that makes jobs of what was submitted, before anybody is told `202`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection, select, tuple_
 
-from shared.errors import Conflict, QuotaFull, ShelfwiseError, TooManyRequests, Unauthenticated
+from shared.errors import Conflict, InvalidInput, QuotaFull, ShelfwiseError, TooManyRequests, Unauthenticated
 from shared.identifiers import new_id
 from shared.image_collection import settle_images
 from shared.images import sizes_of
@@ -14,6 +15,7 @@ from shared.ledger.submission import Accepted, Submission
 from shared.store import ObjectStore
 from shared.tables import Job
 from shared.usage import Quotas, charge, new_photo_bytes
+from shared.webhooks.endpoints import endpoint_named
 
 _Key: TypeAlias = tuple[str, str]
 
@@ -24,14 +26,16 @@ def accept_products(
     """Insert a job for each submission whose key is new, and say what each submission came to.
 
     The same key with the same content leads to the job that is there, with other content to a Conflict. What an
-    account has no quota left for comes to TooManyRequests or QuotaFull, everything of an account that has just been
-    deleted to Unauthenticated. Raises Unavailable, and has then done nothing, when a photo has just been collected.
+    account has no quota left for comes to TooManyRequests or QuotaFull, what names a webhook that it does not have to
+    InvalidInput, everything of an account that has just been deleted to Unauthenticated. Raises Unavailable, and has
+    then done nothing, when a photo has just been collected.
     """
     known = _jobs_by_key(connection, submissions)
     fresh: dict[str, Submission] = {}
     came_to = [_accepted(sent, known, fresh) for sent in submissions]
+    refused = _find_webhooks(connection, fresh)
     sizes = _sizes(connection, fresh.values())
-    refused = _charge(connection, fresh, sizes, quotas)
+    refused |= _charge(connection, fresh, sizes, quotas)
     answers = [refused.get(each.job_id, each) if isinstance(each, Accepted) else each for each in came_to]
     welcome = {job_id: sent for job_id, sent in fresh.items() if job_id not in refused}
     named = {sha256: sizes[sha256] for sha256 in _photos(welcome.values())}
@@ -48,7 +52,7 @@ def _accepted(
     key = None if sent.idempotency_key is None else (sent.owner_id, sent.idempotency_key)
     if key is not None and key in known:
         job_id, content_hash = known[key]
-        if content_hash != sent.product.content_hash:
+        if content_hash != sent.content_hash:
             return Conflict(
                 "This Idempotency-Key was used for another product; a new product needs a new key.",
                 code="IDEMPOTENCY_KEY_REUSED",
@@ -57,7 +61,7 @@ def _accepted(
     job_id = new_id()
     fresh[job_id] = sent
     if key is not None:
-        known[key] = job_id, sent.product.content_hash
+        known[key] = job_id, sent.content_hash
     return Accepted(job_id, sent.lane)
 
 
@@ -72,6 +76,33 @@ def _jobs_by_key(connection: Connection, submissions: Sequence[Submission]) -> d
         )
     )
     return {(owner_id, str(key)): (job_id, content_hash) for owner_id, key, job_id, content_hash in found}
+
+
+def _find_webhooks(connection: Connection, fresh: dict[str, Submission]) -> dict[str, ShelfwiseError]:
+    """Find the webhooks that some of these name. Those that name an unknown one are taken out; returns why."""
+    refused: dict[str, ShelfwiseError] = {}
+    found: dict[tuple[str, str], str | InvalidInput] = {}
+    for job_id, sent in list(fresh.items()):
+        if sent.webhook_url is None:
+            continue
+        named = sent.owner_id, sent.webhook_url
+        if named not in found:
+            found[named] = _webhook(connection, *named)
+        webhook = found[named]
+        if isinstance(webhook, InvalidInput):
+            refused[job_id] = webhook
+            del fresh[job_id]
+        else:
+            fresh[job_id] = replace(sent, webhook_endpoint_id=webhook)
+    return refused
+
+
+def _webhook(connection: Connection, owner_id: str, url: str) -> str | InvalidInput:
+    """The id of an account's webhook, or why there is none."""
+    try:
+        return endpoint_named(connection, owner_id, url, "body.webhook_url")
+    except InvalidInput as refusal:
+        return refusal
 
 
 def _charge(

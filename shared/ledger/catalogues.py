@@ -1,10 +1,10 @@
 """Catalogues come in: a job with its file and one intake batch; and jobs whose rows are to be run again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from shared.catalogues.source import Source
 from shared.deleted import JOB_IS_THERE
@@ -18,13 +18,15 @@ from shared.lifecycle import JobStatus, is_terminal
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, Prediction
 from shared.usage import Quotas, charge, lock_usage, require_room
+from shared.webhooks.endpoints import endpoint_named
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSubmission:
     """A file that somebody submits, which is in the store, perhaps under a key that makes it safe to submit again.
 
-    `content_hash` is over all that was submitted: equal hashes mean the same request.
+    `content_hash` is over all that was submitted: equal hashes mean the same request. A webhook that is told of it is
+    named by `webhook_url`, or has been found already (`webhook_endpoint_id`).
     """
 
     owner_id: str
@@ -34,14 +36,16 @@ class CatalogueSubmission:
     deadline: timedelta
     idempotency_key: str | None = None
     content_hash: str | None = None
+    webhook_url: str | None = None
+    webhook_endpoint_id: str | None = None
 
 
 def accept_catalogue(connection: Connection, sent: CatalogueSubmission, quotas: Quotas) -> Accepted:
     """Insert a job for a file, or find the one that its key has made already (`replayed`: its file is not needed).
 
     The account is charged for the file's bytes; for its rows as they are read. Raises Conflict for a key that was used
-    for something else, QuotaFull and TooManyRequests for an account that has nothing left, and Unauthenticated for
-    one that has been deleted.
+    for something else, InvalidInput for a webhook that the account does not have, QuotaFull and TooManyRequests for an
+    account that has nothing left, and Unauthenticated for one that has been deleted.
     """
     charge(connection, sent.owner_id, 0, 0, quotas)  # which locks the account's sums: the same key comes one by one
     if sent.idempotency_key is not None:
@@ -53,6 +57,9 @@ def accept_catalogue(connection: Connection, sent: CatalogueSubmission, quotas: 
                     code="IDEMPOTENCY_KEY_REUSED",
                 )
             return Accepted(known.id, Lane.IO, replayed=True)
+    if sent.webhook_url is not None:
+        found = endpoint_named(connection, sent.owner_id, sent.webhook_url, "query.webhook_url")
+        sent = replace(sent, webhook_endpoint_id=found)
     require_room(connection, sent.owner_id, quotas)
     charge(connection, sent.owner_id, 0, sent.source.size, quotas)
     return Accepted(_insert(connection, sent), Lane.IO)
@@ -93,7 +100,7 @@ def rerun_job(
     if failed_only and job.failed == 0:
         raise Conflict("None of the job's rows has failed.", code="NOTHING_FAILED")
     if job.kind == "product":
-        return _again(connection, store, job.id, job.owner_id, deadline, quotas)
+        return _again(connection, store, job, deadline, quotas)
     source = Source.of(job.source)
     if source is None or job.cleared_at is not None:
         raise Conflict("The job's file and rows are no longer kept.", code="ROWS_GONE")
@@ -102,7 +109,9 @@ def rerun_job(
     charge(connection, job.owner_id, 0, 0, quotas)
     require_room(connection, job.owner_id, quotas)
     source = _source_again(source, job.id, failed_only=failed_only)
-    again = CatalogueSubmission(job.owner_id, job.kind, job.name, source, deadline)
+    again = CatalogueSubmission(
+        job.owner_id, job.kind, job.name, source, deadline, webhook_endpoint_id=job.webhook_endpoint_id
+    )
     return Accepted(_insert(connection, again, rerun_of=job.id, compared=not failed_only), Lane.IO)
 
 
@@ -132,6 +141,7 @@ def _insert(
             source_key=sent.source.key,
             idempotency_key=sent.idempotency_key,
             content_hash=sent.content_hash if sent.idempotency_key else None,
+            webhook_endpoint_id=sent.webhook_endpoint_id,
             rerun_of=rerun_of,
             changes=0 if compared and sent.kind == "catalogue" else None,
             created_at=moment,
@@ -152,17 +162,16 @@ def _insert(
     return job_id
 
 
-def _again(
-    connection: Connection, store: ObjectStore, job_id: str, owner_id: str, deadline: timedelta, quotas: Quotas
-) -> Accepted:
-    """A job of one product once more."""
-    row = connection.execute(select(Prediction).where(Prediction.job_id == job_id, Prediction.row == 0)).one_or_none()
+def _again(connection: Connection, store: ObjectStore, job: Row[Any], deadline: timedelta, quotas: Quotas) -> Accepted:
+    """A job of one product once more, of which this is the row."""
+    row = connection.execute(select(Prediction).where(Prediction.job_id == job.id, Prediction.row == 0)).one_or_none()
     if row is None:
         raise Conflict("The job's product is no longer kept.", code="ROWS_GONE")
     image_url = row.image_url if row.image is None else None
     product = ProductInput(row.product_id, row.designation, row.description, row.image, image_url)
-    lock_usage(connection, owner_id)
-    (answer,) = accept_products(connection, store, [Submission(owner_id, product, deadline)], quotas)
+    again = Submission(job.owner_id, product, deadline, webhook_endpoint_id=job.webhook_endpoint_id)
+    lock_usage(connection, again.owner_id)
+    (answer,) = accept_products(connection, store, [again], quotas)
     if not isinstance(answer, Accepted):
         raise answer
     return answer

@@ -38,7 +38,8 @@ def _job(job_id: str, sent: Submission, moment: datetime) -> dict[str, Any]:
         "total": 1,
         "intake_done": True,
         "idempotency_key": sent.idempotency_key,
-        "content_hash": sent.product.content_hash if sent.idempotency_key else None,
+        "content_hash": sent.content_hash if sent.idempotency_key else None,
+        "webhook_endpoint_id": sent.webhook_endpoint_id,
         "created_at": moment,
         "deadline": moment + sent.deadline,
     }

@@ -27,7 +27,7 @@ class ProductInput(NamedTuple):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 over all that was submitted: equal hashes mean the same request, however it was written."""
+        """SHA-256 over all that was said of the product."""
         return _hash(self.product_id, self.designation, self.description, self.image, self.image_url)
 
 
@@ -35,7 +35,8 @@ class ProductInput(NamedTuple):
 class Submission:
     """One product that somebody submits, perhaps under a key that makes it safe to submit again.
 
-    `photo_bytes` is the size of a photo that has just been stored; None for one that has a row already.
+    `photo_bytes` is the size of a photo that has just been stored; None for one that has a row already. A webhook that
+    is told of it is named by `webhook_url`, or has been found already (`webhook_endpoint_id`).
     """
 
     owner_id: str
@@ -43,6 +44,14 @@ class Submission:
     deadline: timedelta
     idempotency_key: str | None = None
     photo_bytes: int | None = None
+    webhook_url: str | None = None
+    webhook_endpoint_id: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over all that was submitted: equal hashes mean the same request, however it was written."""
+        content = self.product.content_hash
+        return content if self.webhook_url is None else _hash(content, self.webhook_url)
 
     @property
     def lane(self) -> Lane:
