@@ -7,6 +7,7 @@ from shared.lanes import MODEL_LANES, WEBHOOKS
 WORK_TASK = "lane.work"  # "this lane has work": a message is no more than that; a job's id rides along as a hint
 DELIVER_TASK = "webhooks.deliver"  # the same of deliveries
 SOCKET_SECONDS = 5
+HEALTH_SECONDS = 5  # after so long, a connection that says nothing is asked whether it still is one
 RING_EXPIRES_SECONDS = 600  # a ring this old has long been replaced by the sweep's
 
 
@@ -33,7 +34,7 @@ def make_celery(broker_url: str) -> Celery:
         broker_transport_options={
             "socket_timeout": SOCKET_SECONDS,
             "socket_connect_timeout": SOCKET_SECONDS,
-            "health_check_interval": 10,
+            "health_check_interval": HEALTH_SECONDS,
             "max_retries": 0,
             "interval_start": 0,
             "interval_step": 0,
