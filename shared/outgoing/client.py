@@ -11,7 +11,7 @@ from typing import Protocol
 import httpcore
 
 from shared.errors import FetchFailed, ReplyTooLarge
-from shared.outgoing.network import Deadline, GuardedNetwork, Lookups, Resolve, system_addresses
+from shared.outgoing.network import Deadline, GuardedNetwork, Lookups, Resolve, allowed_addresses, system_addresses
 from shared.outgoing.rules import OutgoingRules
 from shared.outgoing.urls import Target, target_of
 
@@ -101,6 +101,10 @@ class Outgoing:
                 start=_start_of_body(answer, most),
                 retry_after=None if retry_after is None else retry_after.decode("latin-1"),
             )
+
+    def look_up(self, url: str) -> None:
+        """See whether a request could be made to a URL now, without making it. Raises UrlRefused and FetchFailed."""
+        allowed_addresses(target_of(url, self._rules), self._rules, self._lookups, Deadline(self._seconds))
 
     @contextmanager
     def _answer(

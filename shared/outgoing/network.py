@@ -86,6 +86,14 @@ class Lookups:
             self._room.release()
 
 
+def allowed_addresses(target: Target, rules: OutgoingRules, lookups: Lookups, deadline: Deadline) -> list[Address]:
+    """The addresses of a host, each once. Raises UrlRefused unless all of them are allowed, and FetchFailed."""
+    addresses = lookups.addresses(target, deadline)
+    if not all(rules.allow(address) for address in addresses):
+        raise UrlRefused("The URL's host leads to an address that is not public.")
+    return addresses
+
+
 class GuardedNetwork(httpcore.NetworkBackend):
     """Connects to one target: looks it up once, refuses it unless every address is allowed, and uses those."""
 
@@ -97,9 +105,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
     def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
         """A connection to the target; httpcore names the same host and port. Raises UrlRefused and FetchFailed."""
-        addresses = self._lookups.addresses(self._target, self._deadline)
-        if not all(self._rules.allow(address) for address in addresses):
-            raise UrlRefused("The URL's host leads to an address that is not public.")
+        addresses = allowed_addresses(self._target, self._rules, self._lookups, self._deadline)
         return DeadlineStream(self._connected(addresses[:MOST_ADDRESSES]), self._deadline)
 
     def _connected(self, addresses: Sequence[Address]) -> socket.socket:

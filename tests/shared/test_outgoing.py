@@ -308,6 +308,28 @@ def test_a_resolver_that_hangs_is_not_waited_for_and_takes_a_bounded_number_of_t
         assert wait_for(lambda: tried(outgoing, where), 10, "room for a lookup") == b"a photo"
 
 
+def test_where_a_url_leads_is_seen_without_a_request() -> None:
+    with site(reply(b"a photo")) as where:
+        client(where, resolve=Names(["127.0.0.1"])).look_up(f"http://shop.example:{where.port}/told")
+
+    assert where.requests == []
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::1"], ["169.254.169.254"], ["64:ff9b::7f00:1"]], ids=str
+)
+def test_a_url_that_leads_inside_is_refused_before_any_request(addresses: list[str]) -> None:
+    outgoing = Outgoing(OutgoingRules(), resolve=Names(addresses))
+
+    with pytest.raises(UrlRefused, match="not public"):
+        outgoing.look_up("https://shop.example/told")
+
+
+def test_a_url_whose_name_leads_nowhere_is_a_failure() -> None:
+    with pytest.raises(FetchFailed, match="no address"):
+        Outgoing(OutgoingRules(), resolve=Names([])).look_up("https://shop.example/told")
+
+
 def tried(outgoing: Outgoing, where: Site) -> bytes | None:
     try:
         return got(outgoing, where, "hanging.example")
