@@ -348,12 +348,40 @@ def evaluate_bundle(
     evaluate(load_settings(**_given(data_dir=data_dir)), bundle, labelled, out, summary)
 
 
+@app.command("backup")
+def back_up(
+    file: Annotated[Path, typer.Argument(help="The backup, a tar file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the database and the files of the service to one file. The service may run meanwhile."""
+    from cli.backup import back_up as write_backup
+    from shared.settings import load_settings
+
+    write_backup(load_settings(**_given(data_dir=data_dir)), file, force=force)
+
+
+@app.command("restore")
+def restore_backup(
+    file: Annotated[Path, typer.Argument(help="What `shelfwise backup` has written.", exists=True, dir_okay=False)],
+    force: Annotated[bool, typer.Option("--force", help="Move aside what is there already.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup's database and files into a data folder, in which nothing may run."""
+    from cli.restore import restore
+    from shared.settings import load_settings
+
+    restore(load_settings(**_given(data_dir=data_dir)), file, force=force)
+
+
 @app.command()
 def doctor(
     data_dir: DataDir = None,
     host: Annotated[str | None, typer.Option(help="Address of the service. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the service. [default: 8000]")] = None,
-    deep: Annotated[bool, typer.Option("--deep", help="Also load TensorFlow and read a large database.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also load TensorFlow, read the whole database, and look for every file.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
 ) -> None:
     """Say what is configured, what answers and what is wrong; exit status 1 if something is."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -38,6 +39,12 @@ class StoredObject(NamedTuple):
     key: str
     size: int
     modified_at: datetime
+
+
+def local_folder(url: str) -> Path | None:
+    """The folder that a store's URL names; None where the store is on the network."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
 class ObjectStore:

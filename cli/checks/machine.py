@@ -22,7 +22,7 @@ def check_python(_patient: Patient) -> Iterator[Finding]:
     """Python, platform and the SQLite that comes with them."""
     running, name = sys.version_info[:2], f"Python {platform.python_version()}"
     if OLDEST_PYTHON <= running <= NEWEST_PYTHON:
-        yield ok("python", f"{name} with Shelfwise {_own_version()} in {sys.prefix}.")
+        yield ok("python", f"{name} with Shelfwise {own_version()} in {sys.prefix}.")
     else:
         yield fail("python", f"{name} is not supported: install into a Python from 3.11 to 3.13.")
     system, processor = platform.system(), platform.machine()
@@ -74,7 +74,8 @@ def _reason(done: subprocess.CompletedProcess[str]) -> str:
     return lines[-1][:200] if lines else f"status {done.returncode}"
 
 
-def _own_version() -> str:
+def own_version() -> str:
+    """The version of Shelfwise that runs."""
     try:
         return version("shelfwise")
     except PackageNotFoundError:  # run from a checkout that was never installed

@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
@@ -15,7 +13,7 @@ from shared.errors import ShelfwiseError
 from shared.identifiers import new_id
 from shared.releases import bundle_key
 from shared.settings import Settings
-from shared.store import ObjectStore
+from shared.store import ObjectStore, local_folder
 
 
 def check_object_store(patient: Patient) -> Iterator[Finding]:
@@ -63,8 +61,8 @@ def _active(connection: Connection) -> tuple[Manifest | None, str | None]:
 
 def _is_missing(settings: Settings) -> bool:
     """Whether the store is a local folder that is not there: opening it would make it."""
-    parts = urlsplit(settings.store)
-    return parts.scheme == "file" and not Path(unquote(parts.path)).is_dir()
+    folder = local_folder(settings.store)
+    return folder is not None and not folder.is_dir()
 
 
 def _damaged(store: ObjectStore, manifest: Manifest) -> list[str]:
