@@ -1,10 +1,10 @@
 """What must be so before `shelfwise up` starts anything: each refusal is one sentence that says what to do."""
 
 import importlib.util
-import socket
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from cli.listening import listening
 from shared.broker import make_celery
 from shared.errors import ConfigurationError
 from shared.settings import Settings
@@ -46,10 +46,5 @@ def _require_broker(url: str) -> None:
 
 def refuse_used_port(host: str, port: int, remedy: str = "") -> None:
     """Raise ConfigurationError unless this port can be listened on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}{remedy}.") from None
+    with listening(host, port, remedy):
+        pass

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -23,7 +23,8 @@ _libc = ctypes.CDLL(None)
 class Part:
     """One process to keep. Parts of a later `stage` are stopped before those of an earlier one.
 
-    A part of more `niceness` leaves the processor to the others when they want it.
+    A part of more `niceness` leaves the processor to the others when they want it. `fds` are open files that it has
+    from this process.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Part:
     environment: Mapping[str, str]
     stage: int = 1
     niceness: int = 0
+    fds: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_again_at: float | None = None
@@ -38,19 +40,25 @@ class Part:
 
 
 class Supervisor:
-    """The keeper of a set of parts. Lives in the main thread; `stop_asked` is set by SIGTERM and SIGINT."""
+    """The keeper of a set of parts. Lives in the main thread.
+
+    `stop_asked` is set by SIGTERM and SIGINT, `renewal_asked` by SIGHUP. A terminal that is closed sends
+    SIGHUP, too; that means stop, unless this was started with `nohup`.
+    """
 
     def __init__(self, stop_seconds: float = STOP_SECONDS) -> None:
         self.parts: list[Part] = []
-        self.stop_asked = False
+        self.stop_asked = self.renewal_asked = False
         self._stop_seconds = stop_seconds
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
+        self._ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        signal.signal(signal.SIGHUP, self._ask_to_renew)
 
     def keep(self, part: Part) -> subprocess.Popen[bytes]:
         """Start a part and keep it running; returns its first process. All that it writes goes to standard error."""
         self.parts.append(part)
-        return _start(part, sys.stderr)
+        return start(part, sys.stderr)
 
     def tend(self) -> None:
         """Look after all parts once, and pause a moment."""
@@ -60,10 +68,10 @@ class Supervisor:
 
     def run_to_end(self, part: Part) -> int:
         """Run a part once, looking after the others meanwhile; returns its exit status, negative when stopped."""
-        process = _start(part, sys.stdout)
+        process = start(part, sys.stdout)
         while (status := process.poll()) is None:
             if self.stop_asked:
-                _stop([part], self._stop_seconds)
+                stop([process], self._stop_seconds)
                 return -signal.SIGTERM
             self.tend()
         return status
@@ -71,7 +79,7 @@ class Supervisor:
     def stop(self) -> None:
         """End every part, the last stage first; what does not end in time is killed."""
         for stage in sorted({part.stage for part in self.parts}, reverse=True):
-            _stop([part for part in self.parts if part.stage == stage], self._stop_seconds)
+            stop([part.process for part in self.parts if part.stage == stage], self._stop_seconds)
 
     def _tend(self, part: Part) -> None:
         moment = time.monotonic()
@@ -87,7 +95,7 @@ class Supervisor:
     def _start_again(self, part: Part) -> None:
         part.start_again_at = None
         try:
-            _start(part, sys.stderr)
+            start(part, sys.stderr)
         except OSError as error:  # no memory or no process to be had just now
             part.start_again_at = time.monotonic() + part.backoff
             _say(f"{part.name} cannot be started ({error.strerror}); trying again")
@@ -95,8 +103,14 @@ class Supervisor:
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.stop_asked = True
 
+    def _ask_to_renew(self, _number: int, _frame: object) -> None:
+        if self._ends_with_terminal and not _has_terminal():
+            self.stop_asked = True
+        self.renewal_asked = True
 
-def _start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
+
+def start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
+    """Start a part's process. It dies with this one."""
     keeper = os.getpid()
 
     def become_the_part() -> None:
@@ -108,13 +122,19 @@ def _start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
     part.started_at = time.monotonic()
     # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
     part.process = subprocess.Popen(
-        part.command, env=part.environment, stdout=stdout, start_new_session=True, preexec_fn=become_the_part
+        part.command,
+        env=part.environment,
+        stdout=stdout,
+        start_new_session=True,
+        preexec_fn=become_the_part,
+        pass_fds=part.fds,
     )
     return part.process
 
 
-def _stop(parts: Sequence[Part], seconds: float) -> None:
-    running = [part.process for part in parts if part.process is not None and part.process.poll() is None]
+def stop(processes: Iterable[subprocess.Popen[bytes] | None], seconds: float) -> None:
+    """Have processes end, and kill those that have not in time."""
+    running = [process for process in processes if process is not None and process.poll() is None]
     for process in running:
         process.terminate()
     end = time.monotonic() + seconds
@@ -124,6 +144,14 @@ def _stop(parts: Sequence[Part], seconds: float) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY))
+    except OSError:
+        return False
+    return True
 
 
 def _say(line: str) -> None:

@@ -3,9 +3,10 @@
 import fcntl
 import os
 import shutil
+import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 import httpx
 
 from cli.first_start import ADMIN, prepare_bundle, prepare_database
+from cli.listening import listening
 from cli.preflight import FLOWER_HOST, check_before_starting
+from cli.renewal import Renewal
 from cli.secret_files import kept_secret
 from cli.supervisor import Part, Supervisor
 from cli.terminal import say
@@ -30,7 +33,10 @@ MODEL_NICENESS = 10
 
 
 def run_service(settings: Settings) -> None:
-    """Start every part, print `ready: URL` once a product can be predicted, and keep them all running."""
+    """Start every part, print `ready: URL` once a product can be predicted, and keep them all running.
+
+    SIGHUP renews what runs our code.
+    """
     check_before_starting(settings)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.data_dir))
@@ -45,12 +51,17 @@ def run_service(settings: Settings) -> None:
         stack.callback(database.close)
         prepare_database(settings, database)
         prepare_bundle(settings, database, supervisor, environment)
-        for part in _parts(settings, environment):
+        api = _api(environment, stack.enter_context(listening(settings.host, settings.port)))
+        workers = _workers(settings, environment)
+        for part in (api, *workers, *_flower(settings, environment)):
             if not supervisor.stop_asked:
                 supervisor.keep(part)
         _wait_until_ready(settings, database, supervisor)
+        renewal = Renewal(supervisor, database, workers, api)
         while not supervisor.stop_asked:
             supervisor.tend()
+            if supervisor.renewal_asked:
+                renewal.run()
         say("stopping")
 
 
@@ -67,22 +78,31 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _parts(settings: Settings, environment: dict[str, str]) -> Iterator[Part]:
-    python = sys.executable
-    yield Part("api", [python, "-m", "api"], environment)
-    yield Part("worker-io", [python, "-m", "worker", "io"], environment)
-    for number in range(1, settings.model_workers + 1):
-        yield Part(f"worker-model-{number}", [python, "-m", "worker", "model"], environment, niceness=MODEL_NICENESS)
-    if settings.flower_port:
-        password = kept_secret(settings.data_dir / "flower_password")
-        flower_settings = {
-            "FLOWER_BASIC_AUTH": f"{ADMIN}:{password}",
-            "FLOWER_COOKIE_SECRET": kept_secret(settings.data_dir / "flower_cookie_secret"),
-            "FLOWER_ADDRESS": FLOWER_HOST,
-            "FLOWER_PORT": str(settings.flower_port),
-            "CELERY_BROKER_URL": environment["SHELFWISE_BROKER_URL"],
-        }
-        yield Part("flower", [python, "-m", "celery", "flower", "--logging=warning"], environment | flower_settings)
+def _api(environment: dict[str, str], sockets: Sequence[socket.socket]) -> Part:
+    fds = [each.fileno() for each in sockets]
+    return Part("api", [sys.executable, "-m", "api", *(f"--fd={fd}" for fd in fds)], environment, fds=fds)
+
+
+def _workers(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
+    command = [sys.executable, "-m", "worker"]
+    io = Part("worker-io", [*command, "io"], environment)
+    names = [f"worker-model-{number}" for number in range(1, settings.model_workers + 1)]
+    return [io, *(Part(name, [*command, "model"], environment, niceness=MODEL_NICENESS) for name in names)]
+
+
+def _flower(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
+    if not settings.flower_port:
+        return []
+    password = kept_secret(settings.data_dir / "flower_password")
+    flower_settings = {
+        "FLOWER_BASIC_AUTH": f"{ADMIN}:{password}",
+        "FLOWER_COOKIE_SECRET": kept_secret(settings.data_dir / "flower_cookie_secret"),
+        "FLOWER_ADDRESS": FLOWER_HOST,
+        "FLOWER_PORT": str(settings.flower_port),
+        "CELERY_BROKER_URL": environment["SHELFWISE_BROKER_URL"],
+    }
+    command = [sys.executable, "-m", "celery", "flower", "--logging=warning"]
+    return [Part("flower", command, environment | flower_settings)]
 
 
 @contextmanager

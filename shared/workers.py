@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from shared.database import upsert
 from shared.identifiers import now
@@ -48,6 +48,13 @@ def known_workers(connection: Connection) -> list[tuple[Worker, datetime]]:
     columns = [getattr(WorkerRow, field.name) for field in fields(Worker)]
     rows = connection.execute(select(WorkerRow.last_seen_at, *columns).order_by(WorkerRow.kind, WorkerRow.id))
     return [(Worker(*row[1:]), row[0]) for row in rows]
+
+
+def can_work(connection: Connection, host: str, process_id: int) -> bool:
+    """Whether this process is a worker that has been seen, and that has its bundle if it needs one."""
+    has_what_it_needs = or_(WorkerRow.kind != "model", WorkerRow.bundle.is_not(None))
+    found = select(WorkerRow.id).where(WorkerRow.host == host, WorkerRow.process_id == process_id, has_what_it_needs)
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def alive(connection: Connection, kind: str, within: timedelta) -> int:

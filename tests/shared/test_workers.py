@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.tables import WorkerRow
-from shared.workers import Worker, alive, answering, forget, forget_dead, seen
+from shared.workers import Worker, alive, answering, can_work, forget, forget_dead, seen
 
 RECENTLY = timedelta(seconds=30)
 
@@ -77,3 +77,18 @@ def test_workers_that_were_not_seen_for_long_are_forgotten(database: Database) -
         forget_dead(connection, RECENTLY)
 
     assert ids(database) == {living.id}
+
+
+def test_a_model_worker_can_work_once_it_has_its_bundle(database: Database) -> None:
+    for worker_has, can in ((None, False), ("fake-1", True)):
+        enter(database, "model", bundle=worker_has)
+        with database.read() as connection:
+            assert can_work(connection, "host", 123) is can
+            assert not can_work(connection, "host", 124)
+
+
+def test_an_io_worker_can_work_as_soon_as_it_is_seen(database: Database) -> None:
+    enter(database, "io")
+
+    with database.read() as connection:
+        assert can_work(connection, "host", 123)
