@@ -1,7 +1,6 @@
 """Bodies: an event in words, made once, when it is first told, so that every try sends the same bytes."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, select, update
@@ -11,12 +10,13 @@ from shared.answers.names import CategoryNames
 from shared.jobs import jobs_by_ids
 from shared.tables import WebhookEvent
 from shared.webhooks.claim import Due
+from shared.webhooks.events import EventType
 
 
 class EventBody(BaseModel):
     """What a receiver gets: what happened, when, and the job as the API shows it, with the prediction of a product."""
 
-    type: Literal["job.succeeded", "job.partially_succeeded", "job.failed", "job.canceled", "job.expired"]
+    type: EventType
     timestamp: datetime
     data: JobAnswer
 

@@ -81,9 +81,10 @@ def redeliver(connection: Connection, endpoint_id: str, delivery_id: str) -> Non
         connection.execute(_AGAIN.where(this), {"moment_": now()})
 
 
-def recover(connection: Connection, endpoint_id: str, since: datetime) -> int:
-    """Have up to AT_ONCE deliveries tried again that died, of events since then; returns how many there were.
+def recover(connection: Connection, endpoint_id: str, since: datetime, dead_by: datetime) -> int:
+    """Have up to AT_ONCE deliveries tried again, of events since then, that were dead by a moment; returns how many.
 
+    Who asks until there are no more names one moment for all, and what dies again meanwhile is not taken twice.
     Raises Conflict while the endpoint is not active.
     """
     _require_active(connection, endpoint_id)
@@ -93,6 +94,7 @@ def recover(connection: Connection, endpoint_id: str, since: datetime) -> int:
             WebhookDelivery.endpoint_id == endpoint_id,
             in_states(WebhookDelivery.state, DeliveryState.DEAD),
             WebhookDelivery.created_at >= since,
+            WebhookDelivery.finished_at <= dead_by,
         )
         .order_by(WebhookDelivery.id)
         .limit(AT_ONCE)

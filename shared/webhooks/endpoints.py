@@ -138,14 +138,14 @@ def change_endpoint(connection: Connection, endpoint_id: str, changes: EndpointC
         raise _taken() from None
 
 
-def rotate_secret(connection: Connection, endpoint: Endpoint) -> Endpoint:
-    """Give an endpoint another secret; for a day the old one signs beside it."""
+def rotate_secret(connection: Connection, endpoint_id: str) -> Endpoint:
+    """Give an endpoint another secret; for a day the one that it had signs beside it."""
     connection.execute(
         update(WebhookEndpoint)
-        .where(WebhookEndpoint.id == endpoint.id)
-        .values(secret=new_secret(), previous_secret=endpoint.secret, previous_secret_until=now() + BOTH_SIGN)
+        .where(WebhookEndpoint.id == endpoint_id)
+        .values(secret=new_secret(), previous_secret=WebhookEndpoint.secret, previous_secret_until=now() + BOTH_SIGN)
     )
-    return endpoint_by_id(connection, endpoint.id)
+    return endpoint_by_id(connection, endpoint_id)
 
 
 def delete_endpoint(connection: Connection, endpoint_id: str) -> None:

@@ -1,7 +1,7 @@
 """Events: what happened to jobs, written by the very transaction in which it happened, with who is told of it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
@@ -9,17 +9,9 @@ from shared.identifiers import new_id, now
 from shared.lifecycle import DeliveryState, JobStatus, move
 from shared.tables import Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
-EVENT_TYPES = tuple(
-    f"job.{status}"
-    for status in (
-        JobStatus.SUCCEEDED,
-        JobStatus.PARTIALLY_SUCCEEDED,
-        JobStatus.FAILED,
-        JobStatus.CANCELED,
-        JobStatus.EXPIRED,
-    )
-)
-JOB_KINDS = ("product", "catalogue", "ingest")
+EventType: TypeAlias = Literal["job.succeeded", "job.partially_succeeded", "job.failed", "job.canceled", "job.expired"]
+JobKind: TypeAlias = Literal["product", "catalogue", "ingest"]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 _Listener: TypeAlias = Row[str, str, str | None, str, bool, list[str], list[str]]
 

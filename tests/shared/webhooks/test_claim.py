@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from shared.database import Database
-from shared.webhooks.claim import anything_due
+from shared.webhooks.claim import FOR_ONE, FOR_OWNER, anything_due
 from shared.webhooks.endpoints import delete_endpoint, rotate_secret
 from shared.webhooks.outcomes import give_back
+from tests.conftest import add_owner
 from tests.support.ledger import TITLE, accept
 from tests.support.webhooks import answered, book, deliveries, endpoint, let_time_pass, listen, take
 from tests.support.work import do_work
@@ -92,6 +93,45 @@ def test_endpoints_that_fail_have_their_own_share_of_the_places(database: Databa
     assert good in taken
 
 
+def test_endpoints_that_may_have_no_more_do_not_keep_others_from_being_seen(database: Database, owner: str) -> None:
+    for number in range(4):
+        listen(database, owner, f"https://shop.example/failing/{number}")
+    happen(database, owner, 2)
+    for due in take(database):
+        book(database, due, answered(500))
+    with database.begin() as connection:
+        let_time_pass(connection, 10)
+    good = listen(database, owner, "https://shop.example/good")
+    happen(database, owner)
+
+    assert [due.endpoint_id for due in take(database, places=2, failing=0)] == [good]
+
+
+def test_many_endpoints_of_one_account_leave_places_for_anothers(database: Database, owner: str) -> None:
+    for number in range(FOR_OWNER // FOR_ONE + 1):
+        listen(database, owner, f"https://shop.example/{number}")
+    happen(database, owner, FOR_ONE)
+    other = add_owner(database, "other")
+    theirs = listen(database, other)
+    happen(database, other)
+
+    taken = [due.endpoint_id for due in take(database, places=2 * FOR_OWNER)]
+
+    assert len(taken) == FOR_OWNER + 1
+    assert theirs in taken
+
+
+def test_a_place_goes_to_the_account_that_has_the_fewest(database: Database, owner: str) -> None:
+    listen(database, owner)
+    happen(database, owner, 3)
+    take(database, places=1)
+    other = add_owner(database, "other")
+    theirs = listen(database, other)
+    happen(database, other)
+
+    assert [due.endpoint_id for due in take(database, places=1)] == [theirs]
+
+
 def test_no_more_are_taken_than_there_are_places(database: Database, owner: str) -> None:
     for number in range(3):
         listen(database, owner, f"https://shop.example/{number}")
@@ -129,7 +169,7 @@ def test_what_is_given_back_costs_no_try(database: Database, owner: str) -> None
 def test_both_secrets_sign_after_a_rotation(database: Database, owner: str) -> None:
     before = endpoint(database, listen(database, owner))
     with database.begin() as connection:
-        after = rotate_secret(connection, before)
+        after = rotate_secret(connection, before.id)
     happen(database, owner)
 
     (due,) = take(database)

@@ -68,8 +68,8 @@ def test_a_secret_is_not_shown_by_accident(database: Database, owner: str) -> No
 def test_a_rotation_keeps_only_the_secret_before(database: Database, owner: str) -> None:
     first = endpoint(database, listen(database, owner))
     with database.begin() as connection:
-        second = rotate_secret(connection, first)
-        third = rotate_secret(connection, second)
+        second = rotate_secret(connection, first.id)
+        third = rotate_secret(connection, first.id)
 
     assert (third.previous_secret, len({first.secret, second.secret, third.secret})) == (second.secret, 3)
 

@@ -146,17 +146,27 @@ def test_recover_sends_again_what_has_died(database: Database, listening: str) -
     die(database)
 
     with database.begin() as connection:
-        assert recover(connection, listening, now() - timedelta(days=1)) == 1
+        assert recover(connection, listening, now() - timedelta(days=1), now()) == 1
 
     (due,) = take(database)
     assert (due.tries, due.attempt) == (1, len(DELAYS) + 1)
+
+
+def test_recover_leaves_what_has_died_since(database: Database, listening: str) -> None:
+    before = now()
+    die(database)
+
+    with database.begin() as connection:
+        assert recover(connection, listening, now() - timedelta(days=1), before) == 0
+
+    assert take(database) == []
 
 
 def test_recover_leaves_what_is_older(database: Database, listening: str) -> None:
     die(database)
 
     with database.begin() as connection:
-        assert recover(connection, listening, now() + timedelta(seconds=1)) == 0
+        assert recover(connection, listening, now() + timedelta(seconds=1), now()) == 0
 
     assert take(database) == []
 
