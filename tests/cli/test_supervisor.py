@@ -1,14 +1,17 @@
 """The keeper in a process of its own, with parts that note when they start and how they end."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,6 +32,8 @@ for name, code, stage in {parts!r}:
     supervisor.keep(Part(name, [sys.executable, "-c", script + code, name, str(folder)], {{}}, stage, backoff=0.1))
 while not supervisor.stop_asked:
     supervisor.tend()
+    if supervisor.renewal_asked:
+        (folder / "renewal").touch()
 supervisor.stop()
 """
 RUNS = "note(f'started {os.getpid()}'); time.sleep(60)"
@@ -45,6 +50,7 @@ class Kept:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self.process = process
+        self.renewal = folder / "renewal"  # is there once one was asked for
         self._notes = folder / "notes"
 
     def notes(self, word: str = "") -> list[list[str]]:
@@ -62,9 +68,9 @@ class Kept:
 
 
 @contextmanager
-def kept(folder: Path, *parts: tuple[str, str, int]) -> Iterator[Kept]:
+def kept(folder: Path, *parts: tuple[str, str, int], **started: Any) -> Iterator[Kept]:
     process = subprocess.Popen(
-        [sys.executable, "-c", KEEPER.format(parts=parts), str(folder)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", KEEPER.format(parts=parts), str(folder)], stderr=subprocess.PIPE, text=True, **started
     )
     keeper = Kept(process, folder)
     try:
@@ -148,3 +154,43 @@ def test_the_terminals_interrupt_does_not_reach_the_parts(tmp_path: Path) -> Non
         (part,) = keeper.parts()
 
         assert os.getsid(part.pid) != os.getsid(keeper.process.pid)
+
+
+def test_sighup_asks_for_a_renewal_and_stops_nothing(tmp_path: Path) -> None:
+    with kept(tmp_path, ("worker", RUNS, 1)) as keeper:
+        keeper.starts(1)
+        keeper.process.send_signal(signal.SIGHUP)
+        wait_for(keeper.renewal.exists, 20, "the renewal asked for")
+
+        assert [part.is_running() for part in keeper.parts()] == [True]
+
+
+def test_a_terminal_that_is_closed_stops_all_parts_in_order(tmp_path: Path) -> None:
+    terminal, its_end = os.openpty()
+
+    def take_the_terminal() -> None:
+        fcntl.ioctl(its_end, termios.TIOCSCTTY, 0)
+
+    with kept(tmp_path, ("worker", STOPS, 1), start_new_session=True, preexec_fn=take_the_terminal) as keeper:
+        os.close(its_end)
+        keeper.starts(1)
+        os.close(terminal)
+
+        assert keeper.process.wait(10) == 0
+        assert [note[1] for note in keeper.notes()][1:] == ["asked", "stopped"]
+
+
+def test_a_terminal_that_is_closed_does_not_stop_what_was_started_with_nohup(tmp_path: Path) -> None:
+    terminal, its_end = os.openpty()
+
+    def take_the_terminal() -> None:
+        fcntl.ioctl(its_end, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with kept(tmp_path, ("worker", RUNS, 1), start_new_session=True, preexec_fn=take_the_terminal) as keeper:
+        os.close(its_end)
+        keeper.starts(1)
+        os.close(terminal)
+        wait_for(keeper.renewal.exists, 20, "SIGHUP")
+
+        assert [part.is_running() for part in keeper.parts()] == [True]
