@@ -11,6 +11,7 @@ import pytest
 
 from shared.settings import load_settings
 from tests.support.bundles import fake_bundle
+from tests.support.gate import Gate
 from tests.support.service import Service, activate_at_once, running_service
 
 LEASE_SECONDS, SWEEP_SECONDS = 1.5, 0.5
@@ -41,3 +42,9 @@ def start_service(tmp_path: Path, database_url: str) -> Iterator[StartService]:
             return service
 
         yield start
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """What holds up the calls of a service that is started with `start_service("Gated", gate=gate.path)`."""
+    return Gate(tmp_path / "gate")

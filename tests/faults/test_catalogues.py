@@ -2,17 +2,20 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.faults.conftest import StartService
+from tests.faults.conftest import SWEEP_SECONDS, StartService
 from tests.support.service import PASSWORD, Service, ended
 from tests.support.waiting import wait_for
 
 ROWS = 30_000
+DEADLINE_SECONDS = 7
 
 
 def csv_of(rows: int, word: str = "title") -> bytes:
@@ -21,8 +24,8 @@ def csv_of(rows: int, word: str = "title") -> bytes:
     return ("productid,designation\n" + "".join(lines)).encode()
 
 
-def send(client: httpx.Client, content: bytes) -> str:
-    answer = client.post("/api/catalogs", content=content, headers={"Content-Type": "text/csv"})
+def send(client: httpx.Client, content: bytes, **query: int) -> str:
+    answer = client.post("/api/catalogs", content=content, params=query, headers={"Content-Type": "text/csv"})
     return str(answer.raise_for_status().json()["id"])
 
 
@@ -128,16 +131,32 @@ def test_a_canceled_catalogue_gets_no_more_answers(start_service: StartService) 
     with service.client() as client:
         job_id = send(client, csv_of(ROWS))
         wait_until(client, job_id, lambda found: found["succeeded"] > 0)
+
         canceled = client.post(f"/api/jobs/{job_id}/cancel").raise_for_status().json()
-        behind = send(client, csv_of(3))
-        ended(client, [behind])
 
-        found = results(client, job_id)
+        assert_cut_short(client, job_id, "canceled", canceled["counts"]["succeeded"])
 
-        answered = [row for row in found if row["prediction"]]
-        assert len(answered) == canceled["counts"]["succeeded"] == counts(client, job_id)["succeeded"]
-        assert len(found) == ROWS
-        assert {row["status"] for row in found} == {"succeeded", "canceled"}
+
+def test_a_catalogue_whose_deadline_passes_keeps_the_answers_that_it_has(start_service: StartService) -> None:
+    service = start_service("VerySlow")  # which takes twice the time for so many rows
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS), expires_in=DEADLINE_SECONDS)
+
+        (expired,) = ended(client, [job_id])
+
+        late = datetime.fromisoformat(expired["finished_at"]) - datetime.fromisoformat(expired["expires_at"])
+        assert timedelta(0) < late < timedelta(seconds=5 * SWEEP_SECONDS)
+        assert_cut_short(client, job_id, "expired", expired["counts"]["succeeded"])
+
+
+def assert_cut_short(client: httpx.Client, job_id: str, status: str, answered: int) -> None:
+    """A job of ROWS rows ended before they were done: those that were keep their answers, and no more come."""
+    ended(client, [send(client, csv_of(3, "behind"))])  # so whoever was at its rows has come to their end
+    found = results(client, job_id)
+    assert len(found) == ROWS
+    assert 0 < answered < ROWS
+    assert len([row for row in found if row["prediction"]]) == answered == counts(client, job_id)["succeeded"]
+    assert Counter(row["status"] for row in found) == {"succeeded": answered, status: ROWS - answered}
 
 
 def somebody(admin: httpx.Client, name: str) -> None:

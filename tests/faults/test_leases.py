@@ -1,95 +1,85 @@
 """A lease is lost only by a worker that gets nowhere, and what it writes late touches nothing."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import httpx
-import redis
-from celery import Celery
+import psutil
 
-from shared.broker import WORK_TASK, make_celery
 from shared.database import Database
-from shared.lanes import MODEL_CALL, Lane
-from tests.faults.conftest import LEASE_SECONDS, StartService
+from shared.lanes import MODEL_CALL
+from tests.faults.conftest import LEASE_SECONDS, SWEEP_SECONDS, StartService
+from tests.support.gate import Gate
 from tests.support.ledger import accept_catalogue
 from tests.support.predictors import VerySlow
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 
+TITLES = [f"title {number}" for number in range(8)]
 
-def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(start_service: StartService) -> None:
-    service = start_service("VerySlow", model_workers=2)  # stopped in its model, not in a transaction
-    first, second = [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
+
+def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(
+    start_service: StartService, gate: Gate
+) -> None:
+    service = start_service("Gated", gate=gate.path, model_workers=2)
+    first, second = model_workers(service)
     with service.client() as client:
-        service.hold_still(first)
         service.hold_still(second)
-        jobs = submit(client, *[f"title {number}" for number in range(8)])
-        first.resume()
-        wait_for(lambda: client.get(f"/api/jobs/{jobs[0]}").json()["status"] == "running", 30, "a claim")
+        gate.close()
+        (job,) = submit(client, "title")
+        gate.wait_until_reached(first)
         service.hold_still(first)
         second.resume()
-        done = ended(client, jobs, seconds=30 + 10 * LEASE_SECONDS)
+        gate.wait_until_reached(second)  # after the first one's lease
+        service.hold_still(second)
+        before = state(client, job)
+        gate.open()
+
         first.resume()
+        wait_for(lambda: written_late(service), 30, "the late write")
 
-        later = ended(client, submit(client, "one more") + jobs)
+        assert before["status"] == "running"
+        assert state(client, job) == before
+        second.resume()
+        (done,) = ended(client, [job])
+        assert (done["status"], done["counts"]["succeeded"]) == ("succeeded", 1)
+        assert written_late(service) == 1
 
-    assert {job["status"] for job in done} == {"succeeded"}
-    assert later[1:] == done
 
-
-def test_rings_that_are_lost_change_nothing(start_service: StartService) -> None:
-    service = start_service("Slow")
+def test_a_worker_continued_after_a_cancel_writes_nothing(start_service: StartService, gate: Gate) -> None:
+    service = start_service("Gated", gate=gate.path)
+    (worker,) = model_workers(service)
+    gate.close()
     with service.client() as client:
-        with service.paused("worker-model"):
-            jobs = submit(client, *[f"title {number}" for number in range(20)])
-            service.kill("redis")  # every ring that waits is gone with it
+        (job,) = submit(client, "title")
+        gate.wait_until_reached(worker)
+        service.hold_still(worker)
+        client.post(f"/api/jobs/{job}/cancel").raise_for_status()
+        canceled = state(client, job)
+        gate.open()
+
+        worker.resume()
+        wait_for(lambda: written_late(service), 30, "the late write")
+
+        assert canceled["status"] == "canceled"
+        assert state(client, job) == canceled
+        assert written_late(service) == 1
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_is_noticed_in_time(start_service: StartService, gate: Gate) -> None:
+    service = start_service("Gated", gate=gate.path)
+    gate.close()
+    with service.client() as client:
+        jobs = submit(client, *TITLES)
+        gate.wait_until_reached(service.part("worker-model"))
+
+        service.kill("worker-model")
+
+        (found,) = wait_for(
+            lambda: service.events("sweep.found"), 5 * (LEASE_SECONDS + SWEEP_SECONDS), "the lease that ran out"
+        )
+        gate.open()
+        assert found["leases_expired"] >= 1
         assert {job["status"] for job in ended(client, jobs)} == {"succeeded"}
-
-
-def test_rings_that_are_doubled_change_nothing(start_service: StartService) -> None:
-    service = start_service("Slow", model_workers=2)
-    with service.client() as client, bell_of(service) as bell:
-        jobs = []
-        for number in range(20):
-            jobs += submit(client, f"title {number}")
-            bell.ring(jobs[-1:] * 5)
-        done = ended(client, jobs)
-        before = versions(client, jobs)
-
-        bell.ring(jobs * 5)
-        bell.wait_until_heard()
-        ended(client, submit(client, "one more"))
-
-        assert {job["status"] for job in done} == {"succeeded"}
-        assert {job["counts"]["succeeded"] for job in done} == {1}
-        assert versions(client, jobs) == before
-        assert sum(event["rows"] for event in service.events("model.called")) == len(jobs) + 1
-
-
-class Bell:
-    """Rings the interactive lane of a running service, as one more of its processes would."""
-
-    def __init__(self, celery: Celery, queue: redis.Redis) -> None:
-        self._celery = celery
-        self._queue = queue
-
-    def ring(self, job_ids: list[str]) -> None:
-        for job_id in job_ids:
-            self._celery.send_task(WORK_TASK, args=[job_id], queue=str(Lane.INTERACTIVE))
-
-    def wait_until_heard(self) -> None:
-        wait_for(lambda: self._queue.llen(str(Lane.INTERACTIVE)) == 0, 30, "every ring taken")
-
-
-@contextmanager
-def bell_of(service: Service) -> Iterator[Bell]:
-    url = service.part("api").environ()["SHELFWISE_BROKER_URL"]
-    with make_celery(url) as celery, redis.Redis(unix_socket_path=url.removeprefix("redis+socket://")) as queue:
-        yield Bell(celery, queue)
-
-
-def versions(client: httpx.Client, job_ids: list[str]) -> list[str]:
-    return [client.get(f"/api/jobs/{job_id}").raise_for_status().headers["etag"] for job_id in job_ids]
 
 
 def test_a_batch_that_takes_longer_than_its_lease_is_not_taken_away(start_service: StartService) -> None:
@@ -105,3 +95,19 @@ def test_a_batch_that_takes_longer_than_its_lease_is_not_taken_away(start_servic
     assert job["counts"]["succeeded"] == calls * MODEL_CALL
     assert len([event for event in service.events("model.called") if event["rows"]]) == calls
     assert service.events("sweep.found") == []
+
+
+def model_workers(service: Service) -> list[psutil.Process]:
+    return [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
+
+
+def state(client: httpx.Client, job_id: str) -> dict[str, object]:
+    """What has come of a product so far."""
+    answer = client.get(f"/api/jobs/{job_id}").raise_for_status()
+    job = answer.json()
+    return {"status": job["status"], "prediction": job["prediction"], "version": answer.headers["etag"]}
+
+
+def written_late(service: Service) -> int:
+    """How many products a worker has brought that had been taken away from it: writing them ended no job."""
+    return sum(event["rows"] for event in service.events("batch.done") if not event["jobs_ended"])

@@ -12,6 +12,7 @@ import numpy as np
 from shared.bundle import Bundle
 from shared.fusion import Scores as Array
 from shared.fusion import fused
+from tests.support.gate import gate_of_this_process
 from worker.predictor import PreparedRows, ScoredRows
 
 POISON = "poison"
@@ -94,6 +95,14 @@ class VerySlow(Slow):
     """Takes half a second a call."""
 
     seconds = 0.5
+
+
+class Gated(Fake):
+    """Stays in its call for as long as the gate is closed that the service was started with."""
+
+    def predict(self, rows: PreparedRows) -> ScoredRows:
+        gate_of_this_process().pass_through()
+        return super().predict(rows)
 
 
 class SlowToLoad(Fake):
