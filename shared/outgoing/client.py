@@ -11,7 +11,15 @@ from typing import Protocol
 import httpcore
 
 from shared.errors import FetchFailed, ReplyTooLarge
-from shared.outgoing.network import Deadline, GuardedNetwork, Lookups, Resolve, allowed_addresses, system_addresses
+from shared.outgoing.network import (
+    LOOKUPS_AT_ONCE,
+    Deadline,
+    GuardedNetwork,
+    Lookups,
+    Resolve,
+    allowed_addresses,
+    system_addresses,
+)
 from shared.outgoing.rules import OutgoingRules
 from shared.outgoing.urls import Target, target_of
 
@@ -54,6 +62,7 @@ class Replied:
 class Outgoing:
     """Makes guarded requests, each on a connection of its own, in `seconds` from lookup to last byte.
 
+    So many different `names` are looked up at once, and more wait: one that hangs does so for longer than a request.
     Safe to share between threads. Certificates are checked against the system's and certifi's authorities.
     """
 
@@ -62,12 +71,13 @@ class Outgoing:
         rules: OutgoingRules,
         seconds: float = SECONDS,
         *,
+        names: int = LOOKUPS_AT_ONCE,
         resolve: Resolve = system_addresses,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._rules = rules
         self._seconds = seconds
-        self._lookups = Lookups(resolve)
+        self._lookups = Lookups(resolve, names)
         self._ssl_context = ssl_context or httpcore.default_ssl_context()
 
     def get(self, url: str, into: Sink, limit: int, etag: str | None = None) -> Got:

@@ -47,25 +47,23 @@ def system_addresses(host: str, port: int) -> list[Address]:
 
 
 class Lookups:
-    """Looks names up in threads that nobody has to wait for: the system's resolver knows no deadline."""
+    """Looks names up in threads that nobody has to wait for: the system's resolver knows no deadline.
 
-    def __init__(self, resolve: Resolve) -> None:
+    Whoever asks for a name that is being looked up waits for the same answer, so that one that hangs holds one of
+    the places.
+    """
+
+    def __init__(self, resolve: Resolve, at_once: int = LOOKUPS_AT_ONCE) -> None:
         self._resolve = resolve
-        self._room = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
+        self._room = threading.BoundedSemaphore(at_once)
+        self._running: dict[tuple[str, int], Future[Sequence[Address]]] = {}
+        self._lock = threading.Lock()
 
     def addresses(self, target: Target, deadline: Deadline) -> list[Address]:
         """The addresses of a host, each once. Raises FetchFailed when there are none in time."""
         if target.address is not None:
             return [target.address]
-        if not self._room.acquire(timeout=deadline.left()):
-            raise _too_slow()
-        answer: Future[Sequence[Address]] = Future()
-        thread = threading.Thread(target=self._look_up, args=(target, answer), name="lookup", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # no thread to be had just now
-            self._room.release()
-            raise FetchFailed("The host's name could not be looked up.", transient=True) from None
+        answer = self._running.get((target.host, target.port)) or self._begun(target, deadline)
         try:
             found = list(dict.fromkeys(answer.result(deadline.left())))
         except TimeoutError:
@@ -77,13 +75,39 @@ class Lookups:
             raise FetchFailed("The host's name has no address.", transient=False)
         return found
 
+    def _begun(self, target: Target, deadline: Deadline) -> Future[Sequence[Address]]:
+        """A lookup that has begun, once there is room for it."""
+        if not self._room.acquire(timeout=deadline.left()):
+            raise _too_slow()
+        place = (target.host, target.port)
+        with self._lock:
+            if (running := self._running.get(place)) is not None:  # somebody was quicker
+                self._room.release()
+                return running
+            answer = self._running[place] = Future()
+        thread = threading.Thread(target=self._look_up, args=(target, answer), name="lookup", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had just now
+            self._ended(target)
+            answer.set_exception(OSError(socket.EAI_AGAIN, "no thread"))
+        return answer
+
     def _look_up(self, target: Target, answer: Future[Sequence[Address]]) -> None:
         try:
-            answer.set_result(self._resolve(target.host, target.port))
-        except Exception as error:  # whatever it is, the one who waits must hear of it
+            found = self._resolve(target.host, target.port)
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            self._ended(target)
             answer.set_exception(error)
-        finally:
-            self._room.release()
+        else:
+            self._ended(target)
+            answer.set_result(found)
+
+    def _ended(self, target: Target) -> None:
+        """Make room; whoever asks from here on has the name looked up anew."""
+        with self._lock:
+            del self._running[target.host, target.port]
+        self._room.release()
 
 
 def allowed_addresses(target: Target, rules: OutgoingRules, lookups: Lookups, deadline: Deadline) -> list[Address]:

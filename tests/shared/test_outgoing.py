@@ -299,9 +299,9 @@ def test_a_resolver_that_hangs_is_not_waited_for_and_takes_a_bounded_number_of_t
 
     with site(reply(b"a photo")) as where:
         outgoing = client(where, seconds=0.05, resolve=hanging)
-        for _ in range(LOOKUPS_AT_ONCE + 3):
+        for number in range(LOOKUPS_AT_ONCE + 3):
             with pytest.raises(FetchFailed, match="in time"):
-                got(outgoing, where, "hanging.example")
+                got(outgoing, where, f"{number}.example")
         assert len(asked) == LOOKUPS_AT_ONCE
 
         answered.set()
@@ -328,6 +328,24 @@ def test_a_url_that_leads_inside_is_refused_before_any_request(addresses: list[s
 def test_a_url_whose_name_leads_nowhere_is_a_failure() -> None:
     with pytest.raises(FetchFailed, match="no address"):
         Outgoing(OutgoingRules(), resolve=Names([])).look_up("https://shop.example/told")
+
+
+def test_who_asks_for_a_name_that_is_being_looked_up_waits_for_the_same_answer() -> None:
+    answered = threading.Event()
+    asked: list[str] = []
+
+    def hanging(host: str, port: int) -> list[Address]:
+        asked.append(host)
+        answered.wait(30)
+        return [ip_address("127.0.0.1")]
+
+    with site(reply(b"a photo")) as where:
+        outgoing = client(where, seconds=0.05, resolve=hanging)
+        for _ in range(3):
+            with pytest.raises(FetchFailed, match="in time"):
+                got(outgoing, where, "hanging.example")
+        assert asked == ["hanging.example"]
+        answered.set()
 
 
 def tried(outgoing: Outgoing, where: Site) -> bytes | None:
