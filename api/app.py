@@ -29,6 +29,8 @@ from api.routes import (
     taxonomy,
     usage,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from api.security_headers import SecurityHeaders
 from api.services import open_services
@@ -66,6 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         data_ingest,
         products,
         models,
+        webhooks,
+        webhook_deliveries,
         health,
         document,
     ):

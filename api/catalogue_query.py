@@ -11,6 +11,7 @@ from fastapi import Query
 from pydantic import Field
 
 from api import strict_json
+from api.named_webhook import named_webhook
 from api.parameters import PlainNumber, Text
 from api.services import TheServices
 from shared.catalogues.source import COLUMNS, Format
@@ -51,6 +52,7 @@ class CatalogueQuery:
     encoding: str | None
     delimiter: str | None
     deadline: timedelta
+    webhook_url: str | None
 
 
 async def catalogue_query(
@@ -90,6 +92,13 @@ async def catalogue_query(
         Annotated[int, Field(ge=1), PlainNumber] | None,
         Query(description="In how many seconds the job is to be over; what is not done by then is not done."),
     ] = None,
+    webhook_url: Annotated[
+        str | None,
+        Query(
+            description="The URL of a webhook of yours, which is told of this job whatever else it listens to.",
+            json_schema_extra={"format": "uri"},
+        ),
+    ] = None,
 ) -> CatalogueQuery:
     """The query of a request that sends a catalogue. Raises InvalidInput."""
     longest = services.settings.job_deadline_seconds
@@ -102,6 +111,7 @@ async def catalogue_query(
         encoding=None if encoding is None else _encoding(encoding),
         delimiter=None if delimiter is None else _delimiter(delimiter),
         deadline=timedelta(seconds=expires_in or longest),
+        webhook_url=named_webhook(webhook_url, services.settings, "query.webhook_url"),
     )
 
 

@@ -23,6 +23,7 @@ from shared.ledger.catalogues import CatalogueSubmission, accept_catalogue, is_s
 from shared.ledger.submission import Accepted
 from shared.usage import Quotas, require_room
 from shared.users import Account
+from shared.webhooks.endpoints import endpoint_named
 
 Kind: TypeAlias = Literal["catalogue", "ingest"]
 
@@ -72,10 +73,11 @@ async def accept_file(
 
     Raises InvalidInput, BodyTooLarge, Conflict, TooManyRequests, QuotaFull and StorageFull.
     """
-    await to_thread.run_sync(_require_room, services, account, key)
+    await to_thread.run_sync(_require_welcome, services, account, asked, key)
     source = await _stored(services, sent, asked)
+    content_hash = _content_hash(kind, source, asked)
     submission = CatalogueSubmission(
-        account.id, kind, asked.name, source, asked.deadline, key, _content_hash(kind, source, asked)
+        account.id, kind, asked.name, source, asked.deadline, key, content_hash, asked.webhook_url
     )
     accepted = await to_thread.run_sync(_accept, services, submission)
     if not accepted.replayed:
@@ -83,11 +85,14 @@ async def accept_file(
     return accepted
 
 
-def _require_room(services: Services, account: Account, key: str | None) -> None:
+def _require_welcome(services: Services, account: Account, asked: CatalogueQuery, key: str | None) -> None:
     """Refuse a file before it is stored, but not one that was accepted already: it may have used up what there was."""
     with services.database.read() as connection:
-        if key is None or not is_submitted(connection, account.id, key):
-            require_room(connection, account.id, Quotas.of(services.settings))
+        if key is not None and is_submitted(connection, account.id, key):
+            return
+        if asked.webhook_url is not None:
+            endpoint_named(connection, account.id, asked.webhook_url, "query.webhook_url")
+        require_room(connection, account.id, Quotas.of(services.settings))
 
 
 async def _stored(services: Services, sent: SentFile, asked: CatalogueQuery) -> Source:
@@ -136,5 +141,6 @@ def _content_hash(kind: Kind, source: Source, asked: CatalogueQuery) -> str:
         "name": asked.name,
         "expires_in": asked.deadline.total_seconds(),
         **source.model_dump(mode="json", include={"sha256", "format", "columns", "encoding", "delimiter"}),
+        **({} if asked.webhook_url is None else {"webhook_url": asked.webhook_url}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -39,9 +39,14 @@ class Intake:
     ) -> None:
         self._together.__exit__(kind, error, trace)
 
-    async def accept(self, owner_id: str, product: ProductInput, photo_bytes: int | None, key: str | None) -> Accepted:
-        """The job of a product, durable when this returns. Raises Conflict, TooManyRequests and QuotaFull."""
-        return await self._together.ask(Submission(owner_id, product, self._deadline, key, photo_bytes))
+    async def accept(
+        self, owner_id: str, product: ProductInput, photo_bytes: int | None, key: str | None, webhook_url: str | None
+    ) -> Accepted:
+        """The job of a product, durable when this returns.
+
+        Raises Conflict, TooManyRequests, QuotaFull, and InvalidInput for a webhook that the account does not have.
+        """
+        return await self._together.ask(Submission(owner_id, product, self._deadline, key, photo_bytes, webhook_url))
 
     def _accept(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         try:

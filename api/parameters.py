@@ -160,6 +160,11 @@ async def path_id(id: Annotated[str, Path(json_schema_extra=ID_SCHEMA)]) -> str:
     return id
 
 
+async def path_delivery_id(delivery_id: Annotated[str, Path(json_schema_extra=ID_SCHEMA)]) -> str:
+    """The same for the id of a delivery."""
+    return await path_id(delivery_id)
+
+
 async def path_hash(sha256: Annotated[str, Path(json_schema_extra={"pattern": f"^{_HASH.pattern}$"})]) -> str:
     """The SHA-256 in the path, in lower case. Raises NotFound for what cannot be one."""
     if not _HASH.fullmatch(sha256):

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from api.large_bodies import LargeBodies
+from api.named_webhook import named_webhook
 from api.product_fields import IMAGE, SentFields, product_form, sent_product
 from shared.errors import InvalidInput
 from shared.outgoing.urls import LONGEST_URL, check_url
@@ -16,18 +17,22 @@ from shared.preparation import product_text
 from shared.settings import Settings
 
 LONGEST_ID = 200  # of a product or a photo, in somebody's own words
-FIELDS = ("product_id", "designation", "description", "image_url", IMAGE)
+FIELDS = ("product_id", "designation", "description", "image_url", "webhook_url", IMAGE)
 LABELLED_FIELDS = ("product_id", "designation", "description", "prdtypecode", "image_id", IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedProduct:
-    """A product as it was sent; `photo` holds bytes that nobody has looked at yet."""
+    """A product as it was sent; `photo` holds bytes that nobody has looked at yet.
+
+    `webhook_url` is as registration would keep it; whether there is one is found out when the product is accepted.
+    """
 
     product_id: str | None
     designation: str | None
     description: str | None
     image_url: str | None
+    webhook_url: str | None
     photo: BinaryIO | None
 
     @property
@@ -79,6 +84,7 @@ def _product(sent: SentFields, settings: Settings) -> SubmittedProduct:
         designation=sent.text("designation", settings.max_designation_characters),
         description=sent.text("description", settings.max_description_characters),
         image_url=sent.text("image_url", LONGEST_URL),
+        webhook_url=named_webhook(sent.text("webhook_url", LONGEST_URL), settings, "body.webhook_url"),
         photo=sent.photo,
     )
     if product.image_url is not None:

@@ -47,5 +47,10 @@ def require_role(role: Role) -> Callable[[Account], Awaitable[Account]]:
     return account_in_role
 
 
+def whose(account: Account) -> str | None:
+    """The id of the owner whose things an account may see and change: its own; None is everybody's, for admins."""
+    return None if account.role is Role.ADMIN else account.id
+
+
 CurrentReviewer = Annotated[Account, Depends(require_role(Role.REVIEWER))]
 CurrentAdmin = Annotated[Account, Depends(require_role(Role.ADMIN))]

@@ -13,6 +13,7 @@ from api.gathered import Gathered
 from api.intake import Intake
 from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
+from api.receivers import Receivers
 from api.request_quota import RequestQuota
 from api.results.sending import Sending
 from api.tokens import Tokens
@@ -22,6 +23,7 @@ from shared.broker import make_celery
 from shared.database import Database
 from shared.disk import DiskGuard
 from shared.jobs import JobRecord, jobs_by_ids
+from shared.outgoing.client import Outgoing
 from shared.passwords import HASHES_AT_ONCE, Passwords
 from shared.preparation import return_photo_memory
 from shared.ringer import Ringer
@@ -52,6 +54,7 @@ class Services:
     requests: RequestQuota
     places: Places
     sending: Sending
+    receivers: Receivers
     watch: JobWatch
     intake: Intake
     accounts: Gathered[str, Account | None]
@@ -69,6 +72,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         ringer = stack.enter_context(Ringer(celery))
         store = ObjectStore(settings.store)
         disk = DiskGuard(settings.data_dir, settings.disk_reserve_bytes)
+        rules = settings.outgoing_rules
         yield Services(
             settings=settings,
             database=database,
@@ -84,6 +88,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),
             sending=Sending(),
+            receivers=Receivers(Outgoing(rules, settings.webhook_timeout_seconds), rules),
             watch=stack.enter_context(JobWatch(database)),
             intake=stack.enter_context(Intake(database, store, ringer, settings)),
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),

@@ -16,6 +16,7 @@ TAGS: Sequence[dict[str, str]] = (
     {"name": "accounts", "description": "Signing in (OAuth 2), one's own account, and for administrators everybody's."},
     {"name": "predictions", "description": "Submitting a product, and what came of it."},
     {"name": "jobs", "description": "What was submitted, and how far it is."},
+    {"name": "webhooks", "description": "Being told when jobs have ended, and what has been told."},
     {"name": "catalogue", "description": "The categories, and the labelled products that training learns from."},
     {"name": "models", "description": "Trained bundles, and which one answers."},
     {"name": "health", "description": "For whoever starts, watches and stops the service."},

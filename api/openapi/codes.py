@@ -73,6 +73,7 @@ CODES: Mapping[str, Code] = {
     "QUOTA_ROWS": Code("An account may submit 5000000 products a day; the next day begins at 00:00 UTC."),
     "QUOTA_STORED_BYTES": Code("An account may hold 53687091200 bytes of photos and files; deleting jobs makes room."),
     "STORAGE_FULL": Code("The service is out of disk space and accepts nothing new until some is freed."),
+    "UNKNOWN_WEBHOOK": Code("No webhook of yours has this URL; POST /api/webhooks registers it.", "body.webhook_url"),
     # A catalogue
     "EMPTY_BODY": Code("The file is empty.", "body"),
     "INVALID_COLUMNS": Code("Name columns like designation:Titre,description:Texte.", "query.columns"),
@@ -99,6 +100,12 @@ CODES: Mapping[str, Code] = {
     "TOO_LARGE_FOR_XLSX": Code("A worksheet holds 1048575 rows of 16384 columns; ask for another format."),
     "RESULTS_GONE": Code("The job's rows are no longer kept; submit its file again."),
     "IMAGE_MISSING": Code("The photo is no longer in the store, or damaged there."),
+    # Webhooks
+    "WEBHOOK_URL_REFUSED": Code("The URL's host leads to an address that is not public.", "body.url"),
+    "WEBHOOK_EXISTS": Code("There is a webhook of yours at this URL already."),
+    "TOO_MANY_WEBHOOKS": Code("An account has at most 100 webhooks; delete one first."),
+    "WEBHOOK_INACTIVE": Code("The webhook is not active: activate it first."),
+    "TOO_MANY_WEBHOOK_CALLS": Code("Too many webhooks are being looked up or tested at once."),
     # Model releases
     "BUNDLE_REFUSED": Code("2026-11-02-demo: image.keras differs from the hash in the manifest."),
 }

@@ -13,8 +13,11 @@ from api.openapi.catalogue import catalogue_schemas, say_longest_job
 from api.openapi.examples import EXAMPLES
 from api.openapi.headers import HEADERS, headers
 from api.openapi.product import product_schemas
+from api.openapi.webhooks import WEBHOOK_HEADERS, told_webhooks
 from api.problems import FieldProblem, Problem, problems
+from api.webhook_ping import Ping, PingData
 from shared.settings import Settings
+from shared.webhooks.bodies import EventBody
 
 _SCHEMAS = "#/components/schemas/"
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
@@ -49,6 +52,8 @@ class DocumentedApi(FastAPI):
             components["securitySchemes"] = SECURITY_SCHEMES
             components["headers"] = {name: {**header, "required": True} for name, header in HEADERS.items()}
             components["responses"] = {}
+            components["parameters"] = dict(WEBHOOK_HEADERS)
+            document["webhooks"] = told_webhooks()
             _add_schemas(components["schemas"], self._settings)
             for operation in _operations(document):
                 _add_common_answers(operation)
@@ -69,7 +74,7 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _add_schemas(schemas: dict[str, Any], settings: Settings) -> None:
     for unused in _FASTAPIS_OWN:
         schemas.pop(unused, None)
-    models: Iterable[type[BaseModel]] = (Problem, FieldProblem, OAuthProblem)
+    models: Iterable[type[BaseModel]] = (Problem, FieldProblem, OAuthProblem, EventBody, Ping, PingData)
     for model in models:
         schema = model.model_json_schema(mode="serialization", ref_template=_SCHEMAS + "{model}")
         schema.pop("$defs", None)

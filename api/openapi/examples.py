@@ -143,6 +143,41 @@ _CATALOGUE_JOB = {
     },
     "prediction": None,
 }
+_WEBHOOK_ID = "01932d3c-0b52-7d0e-8f3a-91c7e2a4b6d8"
+_WEBHOOK = {
+    "id": _WEBHOOK_ID,
+    "url": "https://shop.example.com/shelfwise",
+    "events": [],
+    "job_kinds": ["catalogue"],
+    "active": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "previous_secret_until": None,
+    "created_at": "2026-11-20T09:15:00Z",
+}
+_WEBHOOK_SECRET = "whsec_bm90IGEgc2VjcmV0OiBhbiBleGFtcGxlIG9mIG9uZSE="  # noqa: S105  # an example
+_DELIVERED = {"status": 200, "seconds": 0.041, "response": "thanks", "error": None}
+_DELIVERY = {
+    "id": "01932d3c-8a10-7b52-8e11-4c0d9b7f3a26",
+    "event_id": "01932d3c-8a10-7b51-9c3f-2f7d6a1b0c44",
+    "type": "job.succeeded",
+    "job_id": _JOB_ID,
+    "status": "delivered",
+    "next_attempt_at": None,
+    "created_at": "2026-11-20T09:30:00.180000Z",
+    "finished_at": "2026-11-20T09:30:05.400000Z",
+    "attempts": [
+        {
+            "number": 1,
+            "started_at": "2026-11-20T09:30:00.200000Z",
+            "seconds": 0.012,
+            "status": None,
+            "response": None,
+            "error": "The host could not be connected to.",
+        },
+        {"number": 2, "started_at": "2026-11-20T09:30:05.359000Z", **_DELIVERED},
+    ],
+}
 _USER = {
     "id": _USER_ID,
     "username": "ines",
@@ -185,6 +220,20 @@ EXAMPLES: Mapping[str, Any] = {
     "Page_ProductAnswer_": {"items": [_PRODUCT], "next_cursor": _CURSOR},
     "Page_ReleaseAnswer_": {"items": [_RELEASE], "next_cursor": None},
     "ReleaseDetailsAnswer": _RELEASE_DETAILS,
+    "WebhookAnswer": _WEBHOOK,
+    "NewWebhookAnswer": {**_WEBHOOK, "secret": _WEBHOOK_SECRET},
+    "WebhookSecretAnswer": {"secret": _WEBHOOK_SECRET, "previous_secret_until": "2026-11-21T09:40:00Z"},
+    "Page_WebhookAnswer_": {"items": [_WEBHOOK], "next_cursor": None},
+    "PingAnswer": {"delivered": True, **_DELIVERED},
+    "DeliveryAnswer": _DELIVERY,
+    "Page_DeliveryAnswer_": {"items": [_DELIVERY], "next_cursor": None},
+    "RecoveredAnswer": {"recovered": 17},
+    "EventBody": {"type": "job.succeeded", "timestamp": "2026-11-20T09:30:00.180000Z", "data": _JOB},
+    "Ping": {
+        "type": "webhook.test",
+        "timestamp": "2026-11-20T09:35:00Z",
+        "data": {"webhook_id": _WEBHOOK_ID},
+    },
     "Live": {"live": True},
     "Ready": {"ready": False, "checks": {"database": True, "schema": True, "disk": False}},
 }

@@ -70,6 +70,7 @@ PRODUCT_PROBLEMS = problems(
     *_OF_ANY_PRODUCT,
     "422 TWO_IMAGES",
     "422 IMAGE_URL_REFUSED",
+    "422 UNKNOWN_WEBHOOK",
     "422 UNKNOWN_PRODUCT",
     "422 INVALID_IDEMPOTENCY_KEY",
     "507 QUOTA_STORED_BYTES",
@@ -84,6 +85,7 @@ def product_schemas(settings: Settings) -> dict[str, dict[str, Any]]:
         "designation": settings.max_designation_characters,
         "description": settings.max_description_characters,
         "image_url": LONGEST_URL,
+        "webhook_url": LONGEST_URL,
     }
     base64 = {"type": ["string", "null"], "minLength": 1, "pattern": _BASE64, "contentEncoding": "base64"}
     file = {"type": "string", "format": "binary"}
@@ -136,7 +138,7 @@ def _labelled_schemas(lengths: dict[str, int], base64: dict[str, Any], file: dic
 
 
 def _text(name: str, longest: int, kind: str | list[str]) -> dict[str, Any]:
-    return {"type": kind, "maxLength": longest, **({"format": "uri"} if name == "image_url" else {"pattern": _TEXT})}
+    return {"type": kind, "maxLength": longest, **({"format": "uri"} if name.endswith("_url") else {"pattern": _TEXT})}
 
 
 def _schema(texts: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:

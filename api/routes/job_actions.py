@@ -9,12 +9,13 @@ from api.job_answers import POLL_SECONDS
 from api.openapi.headers import headers
 from api.parameters import path_id
 from api.problems import problems
-from api.security import CurrentUser
+from api.security import CurrentUser, whose
 from api.services import Services, TheServices
 from shared.answers.jobs import JobAnswer, job_answer, job_path
 from shared.erasure import delete_job
 from shared.errors import Forbidden
 from shared.jobs import JobRecord, job_by_id
+from shared.lanes import WEBHOOKS
 from shared.ledger.cancel import cancel_job
 from shared.ledger.catalogues import rerun_job
 from shared.usage import Quotas
@@ -31,8 +32,10 @@ _AGAIN = (403, 404, "409 JOB_NOT_ENDED", "409 ROWS_GONE", "429 QUOTA_ROWS", "507
 def cancel(account: CurrentUser, services: TheServices, job_id: JobId) -> JobAnswer:
     """End a job now. Rows that are done keep their predictions; the others get none."""
     with services.database.begin() as connection:
-        cancel_job(connection, job_id, _whose(account))
-        return job_answer(connection, services.names, job_by_id(connection, job_id))
+        cancel_job(connection, job_id, whose(account))
+        answer = job_answer(connection, services.names, job_by_id(connection, job_id))
+    services.ringer.ring(WEBHOOKS)
+    return answer
 
 
 @router.post(
@@ -78,7 +81,7 @@ def rerun(account: CurrentUser, services: TheServices, job_id: JobId, response: 
 def delete(account: CurrentUser, services: TheServices, job_id: JobId) -> None:
     """Delete a job that has ended, with its predictions, its file, and the photos that nothing else needs."""
     with services.database.begin() as connection:
-        delete_job(connection, job_id, _whose(account))
+        delete_job(connection, job_id, whose(account))
 
 
 def _again(account: Account, services: Services, job_id: str, response: Response, *, failed_only: bool) -> JobAnswer:
@@ -86,9 +89,9 @@ def _again(account: Account, services: Services, job_id: str, response: Response
     settings = services.settings
     deadline, quotas = timedelta(seconds=settings.job_deadline_seconds), Quotas.of(settings)
     with services.database.begin() as connection:
-        _require_right(account, job_by_id(connection, job_id, _whose(account)))
+        _require_right(account, job_by_id(connection, job_id, whose(account)))
         accepted = rerun_job(
-            connection, services.store, job_id, _whose(account), deadline, quotas, failed_only=failed_only
+            connection, services.store, job_id, whose(account), deadline, quotas, failed_only=failed_only
         )
         answer = job_answer(connection, services.names, job_by_id(connection, accepted.job_id))
     services.ringer.ring(accepted.lane, accepted.job_id)
@@ -101,7 +104,3 @@ def _require_right(account: Account, job: JobRecord) -> None:
     """Labelled data is for administrators, also for who has been one when it was sent. Raises Forbidden."""
     if job.kind == "ingest" and account.role is not Role.ADMIN:
         raise Forbidden(f"Labelled data needs the role {Role.ADMIN}.")
-
-
-def _whose(account: Account) -> str | None:
-    return None if account.role is Role.ADMIN else account.id

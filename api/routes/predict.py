@@ -58,7 +58,7 @@ async def predict(
     services.disk.require_space()
     async with submitted_product(request, services.settings, services.large_bodies) as sent:
         product, photo_bytes = await _product(services, account, sent)
-    accepted = await services.intake.accept(account.id, product, photo_bytes, key)
+    accepted = await services.intake.accept(account.id, product, photo_bytes, key, sent.webhook_url)
     job = await _waited_for(services, account, accepted.job_id, seconds)
     response.status_code = 200 if seconds and job.ended else 202
     response.headers["Location"] = job_path(job.id)
