@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from cli.checks.configured import Configured, check_settings, configured
-from cli.checks.findings import Check, Finding, Patient, Verdict, fail, findings_of
+from cli.checks.contents import check_contents
+from cli.checks.files import check_files
+from cli.checks.findings import LONGEST_DEEP_SECONDS, Check, Finding, Patient, Verdict, fail, findings_of
 from cli.checks.folder import check_data_folder, check_disk, check_secrets, up_is_running
 from cli.checks.ledger import check_database, check_workers
 from cli.checks.machine import check_python, check_tensorflow
 from cli.checks.network import check_api, check_broker, check_flower
 from cli.checks.objects import check_bundle, check_object_store
+from cli.checks.restores import check_restores
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
@@ -23,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     check_data_folder,
     check_disk,
     check_secrets,
+    check_restores,
     check_database,
     check_object_store,
     check_bundle,
@@ -31,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_flower,
     check_workers,
 )
+DEEP_CHECKS: tuple[Check, ...] = (check_contents, check_files)
 _ALWAYS_SHOWN = ("SHELFWISE_DATA_DIR", "SHELFWISE_HOST", "SHELFWISE_PORT")
 
 
@@ -52,6 +57,8 @@ def _examined(options: Mapping[str, object], deep: bool) -> tuple[list[Configure
         return [], [fail("settings", error.message)]
     patient = Patient(settings, up_is_running(settings.data_dir), deep)
     found = [finding for check in CHECKS for finding in findings_of(check, patient)]
+    for check in DEEP_CHECKS if deep else ():
+        found += findings_of(check, patient, LONGEST_DEEP_SECONDS)
     return configured(settings, options.keys()), found
 
 

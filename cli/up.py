@@ -1,6 +1,5 @@
 """`shelfwise up`: the whole service on one machine, from an empty folder to `ready`, until it is told to stop."""
 
-import fcntl
 import os
 import shutil
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.data_folder import held_alone, refuse_unfinished_restore
 from cli.first_start import ADMIN, prepare_bundle, prepare_database
 from cli.listening import listening
 from cli.preflight import FLOWER_HOST, check_before_starting
@@ -21,7 +21,7 @@ from cli.secret_files import kept_secret
 from cli.supervisor import Part, Supervisor
 from cli.terminal import say
 from shared.database import Database
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import Unavailable
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
 from shared.settings import Settings
 from shared.workers import alive, answering
@@ -39,7 +39,9 @@ def run_service(settings: Settings) -> None:
     """
     check_before_starting(settings)
     with ExitStack() as stack:
-        stack.enter_context(_only_one(settings.data_dir))
+        running = f"Another `shelfwise up` already runs on {settings.data_dir}."
+        stack.enter_context(held_alone(settings.data_dir, running))
+        refuse_unfinished_restore(settings.data_dir)
         supervisor = Supervisor()
         stack.callback(supervisor.stop)
         environment = _environment(settings)
@@ -103,18 +105,6 @@ def _flower(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
     }
     command = [sys.executable, "-m", "celery", "flower", "--logging=warning"]
     return [Part("flower", command, environment | flower_settings)]
-
-
-@contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder for this process alone."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / "up.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigurationError(f"Another `shelfwise up` already runs on {data_dir}.") from None
-        yield
 
 
 @contextmanager

@@ -96,6 +96,11 @@ def collect_images(database: Database, store: ObjectStore, older_than: timedelta
     return seen[-1][0] if len(seen) == LOOKED_AT else ""
 
 
+def named_photos(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    """Those of these photos that some row names: their files must be there."""
+    return set(connection.scalars(select(Image.sha256).where(Image.sha256.in_(list(hashes)), ~_UNNAMED)))
+
+
 def adopt_strays(database: Database, store: ObjectStore, older_than: timedelta, folder: int) -> int:
     """Enter photos that have a file and no row, as if used now, so that collection finds them; returns how many.
 

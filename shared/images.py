@@ -92,6 +92,12 @@ def use_images(connection: Connection, store: ObjectStore, photos: Mapping[str, 
             require_image(store, sha256, photos[sha256])
 
 
+def photos_in(connection: Connection, first: str) -> dict[str, int]:
+    """The sizes in bytes of the photos whose hashes begin so, by their hashes."""
+    begins = (Image.sha256 >= first) & (Image.sha256 < f"{first}g")  # behind the last digit
+    return {sha256: size for sha256, size in connection.execute(select(Image.sha256, Image.size).where(begins))}
+
+
 def sizes_of(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
     """The sizes in bytes of those of these photos that have a row."""
     found = connection.execute(select(Image.sha256, Image.size).where(Image.sha256.in_(list(hashes))))

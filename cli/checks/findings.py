@@ -10,6 +10,7 @@ from shared.errors import ShelfwiseError
 from shared.settings import Settings
 
 LONGEST_SECONDS = 60.0
+LONGEST_DEEP_SECONDS = 3_600.0  # of a look that reads everything
 
 
 class Verdict(StrEnum):

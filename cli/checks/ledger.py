@@ -22,6 +22,7 @@ Answer = TypeVar("Answer")
 ANSWER_SECONDS = 5
 WAITED = timedelta(minutes=1)
 LARGEST_QUICK_CHECK = 2 * 2**30  # bytes; a longer read belongs into a deep look
+DAMAGED = "SQLite finds the database damaged: stop the service and restore a backup."
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 _STRONG = ("FULL", "EXTRA")
 
@@ -36,13 +37,16 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[Database | None]:
-    """The database, or None where a SQLite file does not exist: looking into it would make it."""
+def opened_database(settings: Settings, *, impatient: bool = True) -> Iterator[Database | None]:
+    """The database, or None where a SQLite file does not exist: looking into it would make it.
+
+    An `impatient` one on a server gives a statement up that takes longer than seconds.
+    """
     file = sqlite_file(settings)
     if file is not None and not file.is_file():
         yield None
         return
-    with closing(Database(settings.database if file else _impatient(settings.database))) as database:
+    with closing(Database(_impatient(settings.database) if impatient and not file else settings.database)) as database:
         yield database
 
 
@@ -70,6 +74,7 @@ def check_database(patient: Patient) -> Iterator[Finding]:
                 yield _schema(connection)
                 if database.is_sqlite:
                     yield _durability(connection)
+                if database.is_sqlite and not patient.deep:  # who looks through it then
                     yield _integrity(connection, patient)
         except DBAPIError as error:
             yield fail("database", f"It does not answer ({_reason(error)}): SHELFWISE_DATABASE_URL says which it is.")
@@ -156,12 +161,12 @@ def _durability(connection: Connection) -> Finding:
 def _integrity(connection: Connection, patient: Patient) -> Finding:
     file = sqlite_file(patient.settings)
     size = file.stat().st_size if file else 0
-    if size > LARGEST_QUICK_CHECK and not patient.deep:
+    if size > LARGEST_QUICK_CHECK:
         return ok("integrity", f"The database has {size / 2**30:.1f} GiB: --deep reads it through.")
     said = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
     if said == "ok":
         return ok("integrity", "SQLite finds the database whole.")
-    return fail("integrity", "SQLite finds the database damaged: stop the service and go back to a copy.")
+    return fail("integrity", DAMAGED)
 
 
 def _reason(error: DBAPIError) -> str:

@@ -18,7 +18,7 @@ from shared.store import ObjectStore, local_folder
 
 def check_object_store(patient: Patient) -> Iterator[Finding]:
     """Write, read and delete an object."""
-    if _is_missing(patient.settings):
+    if store_is_missing(patient.settings):
         yield warn("object store", f"{patient.settings.store} does not exist yet: `shelfwise up` makes it.")
         return
     store, key, content = ObjectStore(patient.settings.store), f"doctor-{new_id()}", b"Can this be read again?"
@@ -45,7 +45,7 @@ def check_bundle(patient: Patient) -> Iterator[Finding]:
         yield warn("bundle", "None is active: `shelfwise up` trains the demo bundle.")
     elif refusal:
         yield fail("bundle", f"{refusal} Activate another one.")
-    elif _is_missing(patient.settings):
+    elif store_is_missing(patient.settings):
         yield fail("bundle", f"{manifest.version} is active, and the object store does not exist: bring it back.")
     elif damaged := _damaged(ObjectStore(patient.settings.store), manifest):
         yield fail("bundle", f"{manifest.version}: {', '.join(damaged)} missing or damaged: publish it anew.")
@@ -59,7 +59,7 @@ def _active(connection: Connection) -> tuple[Manifest | None, str | None]:
     return (manifest_of(connection, version), refusal_of(connection, version)) if version else (None, None)
 
 
-def _is_missing(settings: Settings) -> bool:
+def store_is_missing(settings: Settings) -> bool:
     """Whether the store is a local folder that is not there: opening it would make it."""
     folder = local_folder(settings.store)
     return folder is not None and not folder.is_dir()

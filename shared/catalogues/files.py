@@ -4,13 +4,14 @@ Who wants to run a job again locks its row first (`rerun_job`), and so does who 
 belong to one account, whose row of `usage` is the lock for two that let it go at the same time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
 from shared.catalogues.source import keys_of, source_key, source_of
 from shared.database import Database
+from shared.deleted import JOB_IS_THERE
 from shared.identifiers import now
 from shared.store import ObjectStore
 from shared.tables import Job
@@ -18,6 +19,7 @@ from shared.usage import lock_usage, refund_bytes
 
 AT_ONCE = 500
 _FOLDER = source_key("").removesuffix("/")
+_KEPT = JOB_IS_THERE & Job.cleared_at.is_(None) & Job.source_key.is_not(None)
 
 
 def release_files(connection: Connection, store: ObjectStore, job_ids: Collection[str]) -> None:
@@ -45,16 +47,33 @@ def remove_stray_files(database: Database, store: ObjectStore, older_than: timed
     An upload that was killed, or refused at its end, may leave such a file. No job comes to name it later: its key is
     its upload's own.
     """
-    oldest, removed = now() - older_than, 0
+    removed = 0
+    for strays in stray_files(database, store, older_than):
+        store.delete(strays)
+        removed += len(strays)
+    return removed
+
+
+def stray_files(database: Database, store: ObjectStore, older_than: timedelta) -> Iterator[list[str]]:
+    """The keys of what lies among the files, is older than that, and belongs to no job, some at a time."""
+    oldest = now() - older_than
     old = [found.key for found in store.objects(_FOLDER) if found.modified_at < oldest]
     for first in range(0, len(old), AT_ONCE):
         files = {key: source_of(key) for key in old[first : first + AT_ONCE]}
         with database.read() as connection:
             named = set(connection.scalars(select(Job.source_key).where(Job.source_key.in_(set(files.values())))))
-        strays = [key for key, file in files.items() if file not in named]
-        store.delete(strays)
-        removed += len(strays)
-    return removed
+        yield [key for key, file in files.items() if file not in named]
+
+
+def kept_files(connection: Connection, after: str, limit: int) -> list[tuple[str, str, int]]:
+    """Up to `limit` jobs behind the id `after` whose file must be there, in order: their ids, its key, its size."""
+    kept = select(Job.id, Job.source).where(Job.id > after, _KEPT).order_by(Job.id).limit(limit)
+    return [(job_id, source["key"], source["size"]) for job_id, source in connection.execute(kept)]
+
+
+def keeps_file(connection: Connection, job_id: str) -> bool:
+    """Whether a job's file must be there."""
+    return connection.scalar(select(Job.id).where(Job.id == job_id, _KEPT)) is not None
 
 
 def _remove(store: ObjectStore, keys: Collection[str]) -> None:

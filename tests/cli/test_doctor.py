@@ -426,11 +426,14 @@ def test_work_that_has_waited_long_is_worth_a_look(examine: Examine, data_dir: P
     assert sentence.startswith("1 batches have waited on interactive")
 
 
-def test_a_deep_look_loads_tensorflow(examine: Examine, tmp_path: Path) -> None:
-    ((verdict, sentence),) = examine(tmp_path, deep=True).of("tensorflow")
+def test_a_deep_look_loads_tensorflow_and_reads_everything(examine: Examine, data_dir: Path) -> None:
+    report = examine(data_dir, deep=True)
 
+    ((verdict, sentence),) = report.of("tensorflow")
     assert verdict == "ok"
     assert sentence.startswith("TensorFlow 2.")
+    for subject in ("integrity", "references", "ledger", "photos", "catalogues", "leftovers"):
+        assert [verdict for verdict, _ in report.of(subject)] == ["ok"], subject
 
 
 def patient(tmp_path: Path) -> Patient:

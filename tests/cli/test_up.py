@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.data_folder import UNFINISHED_RESTORE
 from tests.cli.command import shelfwise
 from tests.support.ports import free_port
 
@@ -88,3 +89,12 @@ def test_a_setting_that_cannot_work_stops_the_start_with_a_sentence(
     assert f"shelfwise: {sentence}" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data" / "training").exists()
+
+
+def test_a_restore_that_was_killed_at_its_end_comes_first(tmp_path: Path, port: int) -> None:
+    (tmp_path / UNFINISHED_RESTORE).write_text("Restore it once more.\n")
+
+    done = shelfwise("up", "--data-dir", tmp_path, "--port", port)
+
+    assert (done.returncode, done.stderr) == (1, "shelfwise: Restore it once more.\n")
+    assert not (tmp_path / "shelfwise.db").exists()
