@@ -59,27 +59,25 @@ class Renewal:
         return fits
 
     def _renew_worker(self, part: Part) -> bool:
-        old = part.process
-        if not self._take_over(part, replace(part), self._works):
-            return False
-        stop([old], STOP_SECONDS)
-        return True
+        return self._take_over(part, replace(part), self._works, lambda old: stop([old], STOP_SECONDS))
 
     def _renew_api(self) -> bool:
-        old = self.api.process
         reading, writing = os.pipe()
         command, fds = [*self.api.command, f"--ready-fd={writing}"], (*self.api.fds, writing)
+        successor = replace(self.api, command=command, fds=fds)
         try:
-            if not self._take_over(self.api, replace(self.api, command=command, fds=fds), _says_something(reading)):
-                return False
+            return self._take_over(self.api, successor, _says_something(reading), self._retire)
         finally:
             os.close(reading)
             os.close(writing)
-        self._retire(old)
-        return True
 
-    def _take_over(self, part: Part, successor: Part, is_up: Callable[[Process], bool]) -> bool:
-        """Start a successor's process, and make it the part's once it is up. One that is not up in time is stopped."""
+    def _take_over(
+        self, part: Part, successor: Part, is_up: Callable[[Process], bool], let_go: Callable[[Process | None], None]
+    ) -> bool:
+        """Start a successor's process, make it the part's once it is up, and let go of the one it replaces.
+
+        One that is not up in time is stopped.
+        """
         process = start(successor, sys.stderr)
         end = time.monotonic() + self.up_seconds
         while not is_up(process):
@@ -88,8 +86,10 @@ class Renewal:
                 say(f"not renewed: the new process of {part.name} did not come up, the log says why; the old one stays")
                 return False
             self.supervisor.tend()
+        old = part.process  # not that of the start: it may have died since, and another one been started for it
         part.process, part.started_at, part.start_again_at = process, successor.started_at, None
         say(f"{part.name} has a new process")
+        let_go(old)
         return True
 
     def _works(self, process: Process) -> bool:

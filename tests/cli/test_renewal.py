@@ -56,8 +56,8 @@ fails = folder / f"{name} fails"
 if fails.exists() and fails.read_text() == "at once":
     sys.exit(1)
 note("started")
-if fails.exists():
-    time.sleep(60)
+while fails.exists():
+    time.sleep(0.02)
 note("up")
 if name == "api":
     for option in sys.argv[2:]:
@@ -95,6 +95,10 @@ class Kept:
     def renew(self) -> str:
         """Send SIGHUP, and return what it has come to."""
         self.process.send_signal(signal.SIGHUP)
+        return self.renewed()
+
+    def renewed(self) -> str:
+        """What the renewal has come to, waited for."""
         return wait_for(self._said, 30, "the end of the renewal")
 
     def living(self) -> set[int]:
@@ -150,6 +154,21 @@ def test_an_old_process_stays_when_its_new_one_does_not_come_up_and_so_do_those_
         keeper.started["model"],
         keeper.started["api"],
     }
+
+
+def test_an_old_process_that_dies_while_its_new_one_starts_leaves_nobody_behind(keeper: Kept) -> None:
+    fails = keeper.folder / "io fails"
+    fails.write_text("not up yet")
+    keeper.process.send_signal(signal.SIGHUP)
+    new = keeper.noted("io", "started", unlike=keeper.started["io"])
+    os.kill(keeper.started["io"], signal.SIGKILL)
+    wait_for(lambda: [word for name, _, word in keeper.notes() if name == "io"].count("started") == 3, 20, "a third")
+
+    fails.unlink()
+
+    assert keeper.renewed() == "renewed"
+    assert len(keeper.living()) == len(NAMES)
+    assert new in keeper.living()
 
 
 def test_code_of_another_schema_than_the_database_has_takes_nobodys_place(keeper: Kept) -> None:
