@@ -7,10 +7,11 @@ says, unless another block of its language comes before that; `…` there stands
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from api.openapi.codes import CODES
 from shared.bundle import Bundle
 from shared.identifiers import new_id
 from tests.support.photos import jpeg
+from tests.support.ports import free_port
 from tests.support.service import ROOT, Service, prepare_data, running_service
 from tests.support.waiting import wait_for
 from tests.support.web import Site, hold, in_turn, reply, site
@@ -41,6 +43,7 @@ _SESSION_SECONDS = 300
 _URL = "http://127.0.0.1:8000"
 _PASSWORD = "choose a long phrase"
 _PHOTO_URL = "https://example.com/photo.jpg"
+_RECEIVER = "127.0.0.1:9000"
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,13 @@ ALL_BLOCKS = [block for page in (*WHOLE_PAGES, *MARKED_PAGES) for block in block
 class Sessions:
     """Runs each page's blocks of one language once, all of them in one session, and keeps what they printed."""
 
-    def __init__(self, service: Service, folder: Path, photo_sites: dict[str, Site]) -> None:
+    def __init__(
+        self, service: Service, folder: Path, photo_sites: dict[str, Site], receiver_ports: dict[str, int]
+    ) -> None:
         self._service = service
         self._folder = folder
         self._photo_sites = photo_sites
+        self._receiver_ports = receiver_ports  # of each page, because a page may leave its webhook registered
         self._printed: dict[tuple[str, str], list[str]] = {}
         self._requests: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.said = ""  # on standard error
@@ -132,39 +138,49 @@ class Sessions:
         command = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"]}[language]
         code = "".join(block.code + end for block in session).replace(_URL, self._service.url)
         code = code.replace(_PHOTO_URL, f"http://127.0.0.1:{self._photo_sites[language].port}/photo.jpg")
+        port = self._receiver_ports[session[0].page]
+        code = code.replace(_RECEIVER, f"127.0.0.1:{port}")
         environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*command, code],
-            env=environment,
+            env=environment | {"PORT": str(port)},
             cwd=self._folder,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=_SESSION_SECONDS,
+            start_new_session=True,
         )
-        self.said += done.stderr
-        return done.stdout.replace(self._service.url, _URL).split(_END)[:-1]
+        try:
+            printed, said = process.communicate(timeout=_SESSION_SECONDS)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # also what it has started and left
+        self.said += said
+        return printed.replace(self._service.url, _URL).split(_END)[:-1]
 
 
 @pytest.fixture(scope="module")
 def sessions(
     tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, tiny_bundle: Bundle
 ) -> Iterator[Sessions]:
-    """Sessions in a folder as the pages think of it: `.venv`, `var` with the running service's data, `photo.jpg`."""
+    """Sessions in a folder as the pages think of it: `.venv`, `examples`, `photo.jpg`, `var` that is in use."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "examples").symlink_to(ROOT / "examples")
     (folder / "photo.jpg").write_bytes(jpeg())
     prepare_data(folder / "var", migrated_sqlite, tiny_bundle)
     with ExitStack() as stack:
         sites = {language: _photo_site(stack) for language in LANGUAGES}
+        receiver_ports = {page: free_port() for page in (*WHOLE_PAGES, *MARKED_PAGES)}
         settings = {
             "admin_password": _PASSWORD,
             "allow_http": True,
             "allowed_networks": "127.0.0.0/8",
-            "allowed_ports": ",".join(str(where.port) for where in sites.values()),
+            "allowed_ports": ",".join(map(str, [*(where.port for where in sites.values()), *receiver_ports.values()])),
         }
         service = stack.enter_context(running_service(folder / "var", **settings))
         service.wait_until_ready()
-        yield Sessions(service, folder, sites)
+        yield Sessions(service, folder, sites, receiver_ports)
 
 
 def _photo_site(stack: ExitStack) -> Site:
