@@ -21,10 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable
 from shared.fetched_photos import KnownPhoto
-from shared.lanes import Lane
+from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.fetch import FetchOutcome, FetchRow, fetch_rows, fetched
+from shared.ledger.settle import Ended
 from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.store import ObjectStore
@@ -261,6 +262,7 @@ class FetchLoop:
             return
         for lane, job_id in done.ready.items():
             self._ringer.ring(lane, job_id)
+        self._ring_for(done.ended)
         self._drop(claims)
         self._log.info(
             "fetch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(done.ended), jobs=some_jobs(claims)
@@ -271,17 +273,23 @@ class FetchLoop:
         if all(moment - fetching.started < self._overdue_seconds for fetching in self._running):
             self.guard.advance()
 
-    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], object]) -> None:
+    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]) -> None:
         """Put claims back on the books as given back or as failed. Where even that fails, their leases run out."""
         if not claims:
             return
         try:
             with self._database.begin() as connection:
-                book(connection, claims)
+                ended = book(connection, claims)
+            self._ring_for(ended)
         except SQLAlchemyError:
             self._log.warning("fetch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
         finally:
             self._drop(claims)
+
+    def _ring_for(self, ended: Ended | None) -> None:
+        """Have those told who listen to jobs that have ended."""
+        if ended and ended.to_tell:
+            self._ringer.ring(WEBHOOKS)
 
     def _drop(self, claims: Collection[Claim]) -> None:
         """Have nothing to do with these any more."""

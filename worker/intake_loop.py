@@ -19,11 +19,12 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from shared.catalogues.reading import Limits, OpenCatalogue, open_catalogue
 from shared.database import Database
 from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
-from shared.lanes import Lane
+from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import RowError
 from shared.ledger.intake import Chunk, Committed, IntakeJob, commit_chunk, intake_job, put_last, refuse
+from shared.ledger.settle import Ended
 from shared.logs import get_logger
 from shared.ringer import Ringer
 from shared.settings import Settings
@@ -230,13 +231,17 @@ class IntakeLoop:
             self._ringer.ring(lane, job.job_id)
         if done.handed_over:
             self._ringer.ring(Lane.IO, job.job_id)
+        if done.to_tell:
+            self._ringer.ring(WEBHOOKS)
         self._log.info("intake.entered", job=held.job_id, rows=len(chunk.rows), last=chunk.is_last)
         return done
 
-    def _settle(self, held: Claim, book: Callable[[Connection], object]) -> None:
-        """Put the claim back on the books. Where even that fails, its lease runs out."""
+    def _settle(self, held: Claim, book: Callable[[Connection], Ended | bool | None]) -> None:
+        """Put the claim back on the books, and ring where that ends its job. If even that fails, its lease runs out."""
         try:
             with self._database.begin() as connection:
-                book(connection)
+                ended = book(connection)
+            if ended:
+                self._ringer.ring(WEBHOOKS)
         except SQLAlchemyError:
             self._log.warning("intake.not_let_go", job=held.job_id, exc_info=True)

@@ -20,6 +20,7 @@ from shared.lanes import Lane
 from shared.ledger.claim import Claim, ClaimedRow, claim, claimed_rows, has_ready
 from shared.ledger.failure import fail, give_back
 from shared.ledger.finish import Outcome
+from shared.ledger.settle import Ended
 from shared.logs import get_logger
 from worker.active_bundle import ActiveBundle
 from worker.bulk_ahead import BulkAhead, Step
@@ -40,10 +41,19 @@ class _Stopping(Exception):
 
 
 class ModelLoop:
-    """Works both model lanes, interactive products first, also between the sub-batches of a bulk claim."""
+    """Works both model lanes, interactive products first, also between the sub-batches of a bulk claim.
+
+    `tell` is called when a job has ended that somebody wants to be told of.
+    """
 
     def __init__(
-        self, worker_id: str, database: Database, bundle: ActiveBundle, lease: timedelta, guard: StallGuard
+        self,
+        worker_id: str,
+        database: Database,
+        bundle: ActiveBundle,
+        lease: timedelta,
+        guard: StallGuard,
+        tell: Callable[[], None],
     ) -> None:
         self.leases = HeldLeases()
         self._worker_id = worker_id
@@ -51,9 +61,10 @@ class ModelLoop:
         self.bundle = bundle
         self._lease = lease
         self.guard = guard
+        self._tell = tell
         self._stopping = threading.Event()
         self._bulk = BulkAhead(worker_id, database, self.leases, lease)
-        self._results = ResultWriter(database, self.leases)
+        self._results = ResultWriter(database, self.leases, tell)
         self._log = get_logger()
 
     def work(self) -> None:
@@ -180,12 +191,14 @@ class ModelLoop:
             self._log.error("batch.failed", batches=len(claims), jobs=some_jobs(claims), exc_info=trouble)
             self._let_go(claims, fail)
 
-    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], object]) -> None:
+    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]) -> None:
         """Put a claim back on the books as given back or as failed."""
         if not claims:
             return
         try:
             with self._database.begin() as connection:
-                book(connection, claims)
+                ended = book(connection, claims)
+            if ended and ended.to_tell:
+                self._tell()
         finally:
             self.leases.release(claims)

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
-from shared.broker import WORK_TASK, make_celery
+from shared.broker import make_celery, task_of
 from shared.database import Database
 from shared.identifiers import new_id, now
-from shared.lanes import IO_QUEUES, MODEL_LANES, Lane
+from shared.lanes import IO_QUEUES, MODEL_LANES, WEBHOOKS, Lane
 from shared.logs import configure_logging, get_logger
 from shared.outgoing.client import Outgoing
 from shared.preparation import return_photo_memory
@@ -24,8 +25,11 @@ from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from shared.usage import Quotas
+from shared.webhooks.schedule import delays_in
 from shared.workers import Worker
 from worker.active_bundle import LOOK_SECONDS, ActiveBundle
+from worker.delivery_book import DeliveryBook
+from worker.delivery_loop import PLACES, DeliveryLoop
 from worker.eraser import Eraser
 from worker.fetch_loop import FetchLoop
 from worker.intake_loop import IntakeLoop
@@ -41,13 +45,17 @@ FEW_CORES = 4
 
 
 def run_io() -> None:
-    """Be an io worker until told to stop: it reads catalogues, fetches photos that rows name by URL, sweeps, erases."""
+    """Be an io worker until told to stop.
+
+    It reads catalogues, fetches photos that rows name by URL, tells webhooks, sweeps, and erases.
+    """
     settings = _begin("io")
     celery, database = make_celery(settings.broker), Database(settings.database)
     return_photo_memory()
     worker, ringer, store = _this_worker("io"), Ringer(celery), ObjectStore(settings.store)
     fetches = _fetch_loop(settings, worker, database, store, ringer)
     intakes = _intake_loop(settings, worker, database, store, ringer)
+    deliveries = _delivery_loop(settings, database)
     with ExitStack() as stack:
         stack.callback(database.close)
         stack.enter_context(Presence(worker, database, _lease(settings), fetches, intakes))
@@ -58,7 +66,9 @@ def run_io() -> None:
         stack.enter_context(Eraser(settings, database, store))
         keep_what_is_loaded()
         _work(celery, ringer, Lane.IO, intakes, fetches)
-        _consume(celery, "io", IO_QUEUES, threads=2)
+        _work(celery, ringer, WEBHOOKS, deliveries, look=deliveries.look)
+        # One for each loop, however long it works, and one that hears a ring meanwhile.
+        _consume(celery, "io", IO_QUEUES, threads=4)
 
 
 def run_model() -> None:
@@ -69,14 +79,15 @@ def run_model() -> None:
     celery, database = make_celery(settings.broker), Database(settings.database)
     return_photo_memory()
     share_evenly()
-    worker, lease = _this_worker("model"), _lease(settings)
+    worker, ringer, lease = _this_worker("model"), Ringer(celery), _lease(settings)
     bundle = ActiveBundle(settings, database, ObjectStore(settings.store))
-    loop = ModelLoop(worker.id, database, bundle, lease, StallGuard(settings.stall_seconds))
+    guard, tell = StallGuard(settings.stall_seconds), partial(ringer.ring, WEBHOOKS)
+    loop = ModelLoop(worker.id, database, bundle, lease, guard, tell)
     with ExitStack() as stack:
         stack.callback(database.close)
         presence = stack.enter_context(Presence(worker, database, lease, loop))
+        stack.enter_context(ringer)
         stack.callback(loop.close)
-        ringer = stack.enter_context(Ringer(celery))
         bundle.refresh()
         keep_what_is_loaded()
         presence.beat()
@@ -117,8 +128,16 @@ def _intake_loop(
     return IntakeLoop(worker.id, database, store, ringer, settings, guard, threading.Event())
 
 
+def _delivery_loop(settings: Settings, database: Database) -> DeliveryLoop:
+    lease = timedelta(seconds=settings.webhook_timeout_seconds + settings.lease_seconds)
+    book = DeliveryBook(database, delays_in(settings.webhook_delays), lease)
+    # A resolver may take longer over a name that hangs than a place waits for it.
+    outgoing = Outgoing(settings.outgoing_rules, settings.webhook_timeout_seconds, names=4 * PLACES)
+    return DeliveryLoop(book, outgoing, StallGuard(settings.stall_seconds))
+
+
 class _Loop(Protocol):
-    """What works until its lane is empty."""
+    """What works until its queue is empty."""
 
     def work(self) -> None: ...
 
@@ -126,16 +145,22 @@ class _Loop(Protocol):
 
 
 class _Woken:
-    """Has a loop work when it is called, unless it works already: then it looks for more once it is done."""
+    """Has a loop work when it is called, unless it works already: then it looks for more once it is done.
 
-    def __init__(self, loop: _Loop) -> None:
+    One that waits for others in the middle of its work is told to `look` before that.
+    """
+
+    def __init__(self, loop: _Loop, look: Callable[[], None] | None) -> None:
         self._loop = loop
+        self._look = look
         self._rung = False
         self._working = threading.Lock()
 
     def __call__(self) -> None:
         """Work, or see to it that whoever works does not miss this call."""
         self._rung = True
+        if self._look is not None:
+            self._look()
         while self._rung and self._working.acquire(blocking=False):
             try:
                 self._rung = False
@@ -144,18 +169,18 @@ class _Woken:
                 self._working.release()
 
 
-def _work(celery: Celery, ringer: Ringer, lane: Lane, *loops: _Loop) -> None:
+def _work(celery: Celery, ringer: Ringer, queue: str, *loops: _Loop, look: Callable[[], None] | None = None) -> None:
     """Have the loops work whenever they are woken, once at the start, and stop when Celery does."""
-    woken = [_Woken(loop) for loop in loops]
+    woken = [_Woken(loop, look) for loop in loops]
 
-    @celery.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery carries no types
+    @celery.task(name=task_of(queue))  # type: ignore[untyped-decorator]  # Celery carries no types
     def work(_hint: str | None = None) -> None:
         for loop in woken:
             loop()
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def look_at_once(**_: Any) -> None:
-        ringer.ring(lane, times=len(loops))
+        ringer.ring(queue, times=len(loops))
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def stop(**_: Any) -> None:

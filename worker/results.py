@@ -1,7 +1,7 @@
 """Results on their way into the database, written by a thread of its own while the model goes on."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,11 +18,15 @@ JOBS_LOGGED = 8
 
 
 class ResultWriter:
-    """Writes one claim at a time; the leases are held until its results are stored or given up."""
+    """Writes one claim at a time; the leases are held until its results are stored or given up.
 
-    def __init__(self, database: Database, leases: HeldLeases) -> None:
+    `tell` is called when a job has ended that somebody wants to be told of.
+    """
+
+    def __init__(self, database: Database, leases: HeldLeases, tell: Callable[[], None]) -> None:
         self._database = database
         self._leases = leases
+        self._tell = tell
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._writing: Future[None] | None = None
         self._log = get_logger()
@@ -71,6 +75,8 @@ class ResultWriter:
         except SQLAlchemyError:
             self._log.warning("batch.write_failed", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
             return False
+        if ended.to_tell:
+            self._tell()
         self._log.info(
             "batch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(ended), jobs=some_jobs(claims)
         )

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 from shared.database import Database
 from shared.identifiers import now
-from shared.lanes import Lane
+from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.sweep import expire_overdue, release_expired, stale_lanes
 from shared.logs import get_logger
 from shared.refresh_tokens import forget_expired_refresh_tokens
 from shared.ringer import Ringer
 from shared.settings import Settings
 from shared.sign_ins import forget_expired_failures
+from shared.webhooks.claim import anything_due
+from shared.webhooks.upkeep import bury_abandoned
 from shared.workers import ALIVE_LEASES, alive, forget_dead
 from worker.repeating import Repeating
 
@@ -40,12 +42,16 @@ class Sweeper(Repeating):
         with self._database.begin() as connection:
             forget_expired_refresh_tokens(connection, now())
             forget_expired_failures(connection, now())
+        with self._database.begin() as connection:
+            bury_abandoned(connection)
         if released or expired:
             self._log.warning("sweep.found", leases_expired=released, jobs_expired=len(expired))
         self._ring_stale_lanes()
 
     def _ring_stale_lanes(self) -> None:
         with self._database.read() as connection:
+            if anything_due(connection):
+                self._ringer.ring(WEBHOOKS)
             stale = stale_lanes(connection, self._stale_after)
             kinds = {lane: "io" if lane == Lane.IO else "model" for lane in stale}
             workers = {kind: alive(connection, kind, self._dead_after) for kind in set(kinds.values())}

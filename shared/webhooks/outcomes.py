@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from shared.identifiers import now
 from shared.lifecycle import DeliveryState, in_states, move
+from shared.logs import get_logger
 from shared.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from shared.webhooks.claim import Due
 from shared.webhooks.events import bury
@@ -106,11 +107,13 @@ def _change_endpoint(connection: Connection, endpoint_id: str, **values: object)
 
 def _disable(connection: Connection, endpoint_id: str, reason: str) -> None:
     """Disable an endpoint, unless its owner has paused it meanwhile; the sweep buries what else waits for it."""
-    connection.execute(
+    disabled = connection.execute(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.active)
         .values(active=False, disabled_reason=func.coalesce(WebhookEndpoint.disabled_reason, reason))
     )
+    if disabled.rowcount:
+        get_logger().warning("webhook.disabled", endpoint=endpoint_id, reason=reason)
 
 
 def _why_dead(deaths: int, failing_since: datetime, came: Came) -> str:

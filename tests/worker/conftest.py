@@ -78,9 +78,9 @@ class MakeLoop:
         self._make_inference = make_inference
 
     @contextmanager
-    def __call__(self, predictor: Predictor | None) -> Iterator[ModelLoop]:
+    def __call__(self, predictor: Predictor | None, tell: Callable[[], None] = lambda: None) -> Iterator[ModelLoop]:
         served = Served(self._make_inference(predictor) if predictor else None)
-        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60))
+        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60), tell)
         try:
             yield loop
         finally:

@@ -17,8 +17,9 @@ from shared.database import Database, sqlite_module
 from shared.errors import Unavailable
 from shared.identifiers import new_id, now
 from shared.images import image_key
-from shared.lanes import FETCH_CLAIM, Lane
+from shared.lanes import FETCH_CLAIM, WEBHOOKS, Lane
 from shared.ledger.fetch import FetchOutcome, Photo
+from shared.ledger.finish import RowError
 from shared.ledger.submission import ProductInput
 from shared.outgoing.client import Outgoing
 from shared.ringer import Ringer
@@ -32,6 +33,7 @@ from tests.support.ledger import LEASE, TITLE, WEEK, accept, job_row, lose, take
 from tests.support.photos import jpeg
 from tests.support.waiting import wait_for
 from tests.support.web import Site, hold, in_turn, reply, site
+from tests.support.webhooks import listen
 from worker.fetch_loop import FETCHES_AT_ONCE, FETCHES_PER_HOST, MOST_WAITING, Fetch, FetchLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
@@ -561,6 +563,19 @@ def test_models_are_woken_when_photos_have_arrived(
 
         with redis.Redis(unix_socket_path=str(redis_server.folder / "redis.sock")) as queues:
             wait_for(lambda: queues.llen(Lane.INTERACTIVE), 10, "a ring")
+
+
+def test_who_tells_webhooks_is_woken_when_a_job_has_ended_without_a_photo(
+    make_loop: MakeLoop, database: Database, owner: str, redis_server: RedisServer
+) -> None:
+    listen(database, owner)
+    missing = RowError("IMAGE_FETCH_FAILED", "The host answered with status 404.")
+    with Ringer(make_celery(redis_server.broker_url)) as make_loop.ringer, make_loop(lambda _: missing) as loop:
+        accept_urls(database, owner, "https://a.example/")
+        loop.work()
+
+        with redis.Redis(unix_socket_path=str(redis_server.folder / "redis.sock")) as queues:
+            wait_for(lambda: queues.llen(WEBHOOKS), 10, "a ring")
 
 
 def test_leases_are_renewed_while_a_host_keeps_the_loop_waiting(

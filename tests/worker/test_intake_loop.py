@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from shared.catalogues.source import Format
 from shared.database import Database
 from shared.errors import Unavailable
+from shared.lanes import WEBHOOKS
 from shared.ledger.cancel import cancel
 from shared.ledger.catalogues import rerun_job
 from shared.ledger.failure import fail
@@ -21,6 +22,7 @@ from tests.support.intake import QUOTAS, counts
 from tests.support.ledger import WEEK, accept
 from tests.support.photos import jpeg
 from tests.support.waiting import wait_for
+from tests.support.webhooks import listen
 from tests.worker.intakes import HEADER, Intakes, csv_of, zip_of
 from worker import chunks
 from worker.intake_loop import IntakeLoop, _Stopping
@@ -64,6 +66,16 @@ def test_a_file_that_breaks_off_keeps_the_rows_before(intakes: Intakes) -> None:
     job = counts(intakes.database, job_id)
     assert (job.status, job.error["code"]) == ("failed", "BROKEN_GZIP")
     assert 0 < job.total < 200_000
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b", csv_of("")], ids=["no catalogue", "no good row"])
+def test_who_tells_webhooks_is_woken_when_reading_ends_a_job(intakes: Intakes, content: bytes) -> None:
+    listen(intakes.database, intakes.owner)
+    intakes.send(content)
+
+    intakes.read()
+
+    assert WEBHOOKS in intakes.bell.rung
 
 
 def test_reading_goes_on_exactly_where_somebody_was_killed(intakes: Intakes) -> None:

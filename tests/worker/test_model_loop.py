@@ -16,12 +16,28 @@ from shared.tables import Batch, Job, Prediction
 from tests.support.ledger import TITLE, accept, accept_catalogue, finish_all, job_row, lose, take
 from tests.support.predictors import POISON, Fake, ForgetsRowsOnPoison, RaisesOnPoison
 from tests.support.waiting import wait_for
+from tests.support.webhooks import listen
 from tests.worker.conftest import MakeLoop, Recording
 
 
 def statuses(database: Database) -> Counter[str]:
     with database.read() as connection:
         return Counter(connection.scalars(select(Job.status)))
+
+
+@pytest.mark.parametrize("somebody_listens", [True, False])
+def test_who_tells_webhooks_is_woken_when_a_job_has_ended_that_somebody_listens_to(
+    make_loop: MakeLoop, database: Database, owner: str, somebody_listens: bool
+) -> None:
+    if somebody_listens:
+        listen(database, owner)
+    accept(database, owner, TITLE)
+    told: list[str] = []
+
+    with make_loop(Fake(), lambda: told.extend(statuses(database))) as loop:
+        loop.work()
+
+    assert told == ["succeeded"] * somebody_listens  # after the commit
 
 
 def test_64_products_that_wait_together_are_answered_by_one_call(

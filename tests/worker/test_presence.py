@@ -37,7 +37,7 @@ def worker() -> Worker:
 @pytest.fixture
 def loop(database: Database, make_inference: MakeInference) -> ModelLoop:
     """A loop that nobody runs: what it holds and when it advances is for the test to say."""
-    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60))
+    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60), lambda: None)
 
 
 def rows(database: Database) -> list[tuple[object, ...]]:

@@ -10,15 +10,19 @@ from structlog.testing import capture_logs
 from shared.broker import make_celery
 from shared.database import Database
 from shared.identifiers import new_id, now
-from shared.lanes import Lane
+from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.submission import ProductInput
+from shared.lifecycle import DeliveryState
 from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.tables import Batch, Job, WorkerRow
+from shared.webhooks.endpoints import EndpointChanges, change_endpoint
 from shared.workers import Worker, seen
 from tests.conftest import RedisServer
 from tests.support.ledger import TITLE, accept, accept_catalogue, job_row, take
 from tests.support.waiting import wait_for
+from tests.support.webhooks import deliveries, listen
+from tests.support.work import do_work
 from worker.sweeper import Sweeper
 
 
@@ -79,7 +83,8 @@ def test_a_lane_is_rung_once_per_living_worker_at_most(
 
     Sweeper(settings, database, ringer).sweep()
 
-    wait_for(lambda: queues.llen(Lane.BULK), 10, "the last ring")
+    ringer.ring(Lane.IO)
+    wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after them")
     assert (queues.llen(Lane.INTERACTIVE), queues.llen(Lane.BULK)) == (3, 1)
 
 
@@ -109,6 +114,32 @@ def test_the_lane_of_io_workers_is_rung_for_them(
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "a ring")
     assert queues.llen(Lane.INTERACTIVE) == 0
+
+
+def test_deliveries_that_are_due_are_rung_for(
+    settings: Settings, database: Database, owner: str, ringer: Ringer, queues: "redis.Redis"
+) -> None:
+    listen(database, owner)
+    accept(database, owner, TITLE)
+    do_work(database)
+
+    Sweeper(settings, database, ringer).sweep()
+
+    wait_for(lambda: queues.llen(WEBHOOKS), 10, "a ring")
+
+
+def test_what_waits_for_an_endpoint_that_is_not_active_is_buried(
+    sweeper: Sweeper, database: Database, owner: str
+) -> None:
+    paused = listen(database, owner)
+    accept(database, owner, TITLE)
+    do_work(database)
+    with database.begin() as connection:
+        change_endpoint(connection, paused, EndpointChanges(active=False))
+
+    sweeper.sweep()
+
+    assert [delivery.state for delivery in deliveries(database, paused)] == [DeliveryState.DEAD]
 
 
 def test_an_expired_lease_is_released(sweeper: Sweeper, database: Database, owner: str) -> None:
