@@ -2,9 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+STORM = --seconds $(or $(SECONDS),300) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-training demo up test lint format airflow-test bench lock openapi clean
+.PHONY: help install install-training demo up test faults lint format airflow-test bench lock openapi clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -21,6 +22,9 @@ up: .venv/installed-service ## run the service on http://127.0.0.1:8000 until Ct
 
 test: .venv/installed-dev ## run every test
 	@$(BIN)/pytest
+
+faults: .venv/installed-dev ## have everything go wrong under load (SECONDS=300 SEED= DATABASE=postgresql), and count the losses
+	@$(BIN)/python -m tests.faults.storm $(STORM)
 
 airflow-test: .venv/installed-dev .venv-airflow/installed ## run the Airflow DAG for real, in an Airflow of its own
 	@$(BIN)/pytest airflow/tests
