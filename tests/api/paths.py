@@ -8,7 +8,7 @@ NUMBERED = ("/api/predictions/", "/api/products/")
 def filled(template: str) -> str:
     """The path to something of the right form that most likely is not there."""
     number = "999999" if template.startswith(NUMBERED) else new_id()
-    parts = {"{id}": number, "{sha256}": "0" * 64, "{version}": "none-1", "{code}": "999999"}
+    parts = {"{id}": number, "{delivery_id}": new_id(), "{sha256}": "0" * 64, "{version}": "none-1", "{code}": "999999"}
     for name, value in parts.items():
         template = template.replace(name, value)
     return template

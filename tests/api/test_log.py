@@ -13,6 +13,7 @@ from shared.users import Role, add_user
 from tests.api.process import ApiProcess, api_process
 from tests.conftest import RedisServer
 from tests.support.photos import jpeg
+from tests.support.webhooks import endpoint, listen
 
 # Each stands for a secret, or for what a person wrote; all of them begin alike, and none may be in the log.
 MARK = "zq7-"
@@ -72,6 +73,23 @@ def test_neither_body_nor_query_is_logged(api: ApiProcess) -> None:
     client.get(f"/nowhere?{MARK}")
 
     assert MARK not in api.log()
+
+
+def test_neither_a_webhooks_secret_nor_its_url_is_logged(api: ApiProcess) -> None:
+    account = api.add_account()
+    client = api.client(account)
+    made = client.post("/api/webhooks", json={"url": f"https://8.8.8.8/{MARK}token"}).raise_for_status().json()
+    rotated = client.post(f"/api/webhooks/{made['id']}/rotate").raise_for_status().json()
+    unreachable = listen(api.database, account.id, f"https://127.0.0.1/{MARK}token")
+    client.post(f"/api/webhooks/{unreachable}/test").raise_for_status()
+    client.post("/api/webhooks", json={"url": f"https://8.8.8.8/{MARK}token"})
+    client.post("/api/webhooks", json={"url": f"https://127.0.0.1/{MARK}token"})
+    client.post("/api/predict", json={"designation": "x", "webhook_url": f"https://8.8.8.8/{MARK}other"})
+    client.post("/api/catalogs", params={"webhook_url": f"https://8.8.8.8/{MARK}other"}, content=b"x")
+
+    assert MARK not in api.log()
+    for secret in (made["secret"], rotated["secret"], endpoint(api.database, unreachable).secret):
+        assert secret.removeprefix("whsec_") not in api.log()
 
 
 def test_neither_is_logged_when_the_database_fails(

@@ -21,6 +21,7 @@ from tests.api.conftest import RunningApi
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_catalogue
 from tests.support.photos import GOOD
+from tests.support.webhooks import deliveries, listen
 from tests.support.work import do_work
 
 # Those who ask: nobody; the one whose things they are; another account; a reviewer; an administrator; the owner, but
@@ -30,6 +31,7 @@ WHO = ("nobody", "owner", "other", "reviewer", "admin", "disabled", "service")
 SIGNED_IN = (401, 200, 200, 200, 200, 401, 200)
 OWNERS = (401, 200, 404, 404, 200, 401, 404)  # the owner's and administrators'; for others it is not there
 OWNERS_GONE = (401, 204, 404, 404, 204, 401, 404)
+OWNERS_ACCEPTED = (401, 202, 404, 404, 202, 401, 404)
 ADMINS = (401, 403, 403, 403, 200, 401, 403)
 EVERYBODY = (200,) * 7
 
@@ -57,7 +59,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "get_job_errors": OWNERS,
     "cancel_job": OWNERS,
     "retry_job": (401, 409, 404, 404, 409, 401, 404),  # of a job in which nothing has failed
-    "rerun_job": (401, 202, 404, 404, 202, 401, 404),
+    "rerun_job": OWNERS_ACCEPTED,
     "delete_job": OWNERS_GONE,
     "list_predictions": SIGNED_IN,  # whose they are is seen below
     "correct_prediction": (401, 403, 403, 201, 201, 401, 403),
@@ -68,6 +70,16 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "list_products": SIGNED_IN,
     "get_product": SIGNED_IN,
     "export_products": ADMINS,
+    "list_webhooks": SIGNED_IN,
+    "add_webhook": (401, 201, 201, 201, 201, 401, 201),
+    "get_webhook": OWNERS,
+    "change_webhook": OWNERS,
+    "delete_webhook": OWNERS_GONE,
+    "rotate_webhook_secret": OWNERS,
+    "test_webhook": OWNERS,
+    "list_deliveries": OWNERS,
+    "redeliver": OWNERS_ACCEPTED,
+    "recover_deliveries": OWNERS_ACCEPTED,
     "list_models": ADMINS,
     "get_model": ADMINS,
     "activate_model": ADMINS,
@@ -76,9 +88,14 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "get_openapi": EVERYBODY,
 }
 CHANGES_NOTHING = ("get", "head")
+OF_A_WEBHOOK = (
+    *("get_webhook", "change_webhook", "delete_webhook", "rotate_webhook_secret", "test_webhook"),
+    *("list_deliveries", "redeliver", "recover_deliveries"),
+)
 HIDDEN = (
     *("get_job", "get_job_events", "get_job_results", "get_job_errors"),
     *("cancel_job", "retry_job", "rerun_job", "delete_job"),
+    *OF_A_WEBHOOK,
 )
 VERSION = "roles-1"
 
@@ -87,7 +104,8 @@ VERSION = "roles-1"
 class Things:
     """What the owner has: an ended job with a photo, an open one, and an account and a service to change.
 
-    The product is the catalogue's, and nobody's.
+    And a webhook, which leads nowhere, with what was to be told of the ended job. The product is the catalogue's, and
+    nobody's.
     """
 
     owner: Account
@@ -98,6 +116,8 @@ class Things:
     product: int
     person: str
     service: str
+    webhook: str
+    delivery: str
 
 
 def add(api: RunningApi, role: Role = Role.USER, *, is_service: bool = False) -> Account:
@@ -110,6 +130,7 @@ def add(api: RunningApi, role: Role = Role.USER, *, is_service: bool = False) ->
 
 
 def things_of(api: RunningApi, owner: Account) -> Things:
+    webhook = listen(api.database, owner.id, "https://127.0.0.1/told")
     answer = api.client(owner).post("/api/predict", files={"image": ("photo.jpg", GOOD["jpeg"])})
     do_work(api.database)
     ended = api.client(owner).get(answer.headers["location"]).json()
@@ -122,6 +143,8 @@ def things_of(api: RunningApi, owner: Account) -> Things:
         stored_product(api),
         add(api).id,
         add(api, is_service=True).id,
+        webhook,
+        deliveries(api.database, webhook)[0].id,
     )
 
 
@@ -164,6 +187,9 @@ def request_of(api: RunningApi, operation: str, things: Things, account: Account
         "declare_category": {"json": {"name": "Mobilier de jardin"}},
         "ingest_product": {"json": {"product_id": new_id(), "designation": "Transat", "prdtypecode": 2582}},
         "list_jobs": {"params": {"owner": things.owner.id}},
+        "add_webhook": {"json": {"url": f"https://8.8.8.8/{new_id()}"}},
+        "change_webhook": {"json": {"active": False}},
+        "recover_deliveries": {"params": {"since": "2026-01-01T00:00:00Z"}},
     }
     return requests.get(operation, {})
 
@@ -180,8 +206,9 @@ def path_of(template: str, operation: str, things: Things) -> str:
         "cancel_job": things.open_job,
         "correct_prediction": str(things.prediction),
         "get_product": str(things.product),
+        **dict.fromkeys(OF_A_WEBHOOK, things.webhook),
     }
-    named = template.replace("{version}", VERSION).replace("{code}", "2582")
+    named = template.replace("{version}", VERSION).replace("{code}", "2582").replace("{delivery_id}", things.delivery)
     return named.replace("{id}", ids.get(operation, things.ended_job))
 
 
@@ -264,10 +291,13 @@ def test_what_is_hidden_looks_like_what_is_not_there(
     method, template = operations[operation]
     owner = add(api)
     things = things_of(api, owner)
-    client, _ = asked(api, who, owner)
+    client, account = asked(api, who, owner)
+    request = request_of(api, operation, things, account)
     nothing = template.replace("{id}", "01932d3c-7f3a-7cc2-9d4e-5b1f0f6f2a10").replace("{sha256}", "0" * 64)
+    nothing = nothing.replace("{delivery_id}", things.delivery)
 
-    hidden = client.request(method, path_of(template, operation, things))
-    missing = client.request(method, nothing)
+    hidden = client.request(method, path_of(template, operation, things), **request)
+    missing = client.request(method, nothing, **request)
 
     assert hidden.json() == missing.json()
+    assert hidden.status_code == missing.status_code == 404
