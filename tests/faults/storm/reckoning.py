@@ -23,8 +23,8 @@ def reckon(storm: Storm) -> Findings:
         pairs = check_submissions(connection, storm.customers, found)
         check_deliveries(connection, storm.receivers, pairs, found)
         _photos(storm, connection, found)
-    if storm.calm_after is None:
-        found.add("not over", f"something was open {CALM_SECONDS:g} s after the last fault")
+    if not storm.is_calm:
+        found.add("not over", f"{CALM_SECONDS:g} s later not all had ended, only {list(storm.calm_after)}")
     if storm.ended_by is not None:
         found.add("not over", f"`shelfwise up` ended with {storm.ended_by}")
     for customer in storm.customers:

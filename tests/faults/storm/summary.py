@@ -43,7 +43,7 @@ def _lines(storm: Storm, found: Findings) -> Iterable[tuple[str, str]]:
         f"{figures['deliveries expected']:,}: {figures['deliveries taken']:,} taken, of them "
         f"{figures['deliveries taken twice or more']:,} twice or more; {figures['deliveries that came']:,} tries came",
     )
-    yield "calm after", "never" if storm.calm_after is None else f"{storm.calm_after:.1f} s"
+    yield "calm after", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in storm.calm_after.items())
     bad = {kind: len(sentences) for kind, sentences in found.faults.items()}
     yield "not as it should be", _counts(bad) or "nothing: none lost, doubled, wrong, untold or damaged"
 

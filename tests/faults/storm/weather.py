@@ -3,14 +3,14 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from migrations.upgrade import upgrade
 from shared.database import Database
@@ -47,7 +47,7 @@ WHOLE = {"api": 1, "worker-io": 1, "worker-model": MODEL_WORKERS, "redis": 1}
 class Storm:
     """A storm that is over: what was sent and answered, who was told what, and what had gone wrong.
 
-    `calm_after` is how many seconds it took everything to end; None where it did not.
+    `calm_after` says of what there was to wait for how many seconds it took, and `is_calm` whether that was all.
     """
 
     seed: int
@@ -60,7 +60,8 @@ class Storm:
     receivers: Sequence[Receiver]
     struck: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
-    calm_after: float | None = None
+    calm_after: dict[str, float] = field(default_factory=dict)
+    is_calm: bool = False
     ended_by: int | None = None  # the keeper's exit status, which should not be there
 
     @property
@@ -192,22 +193,22 @@ def _calm_down(over: Storm, service: Service) -> None:
     for customer in over.customers:
         customer.finish()
     with closing(Database(over.database_url)) as database:
-        while time.monotonic() < began + CALM_SECONDS:
-            finished = all(customer.has_finished() for customer in over.customers)
-            if finished and _is_calm(database) and _is_whole(service):
-                over.calm_after = time.monotonic() - began
-                return
+        waits: dict[str, Callable[[], bool]] = {
+            "answers": lambda: all(customer.has_finished() for customer in over.customers),
+            "jobs": lambda: _none(database, in_states(Job.status, *OPEN_JOB)),
+            "deliveries": lambda: _none(database, in_states(WebhookDelivery.state, DeliveryState.PENDING)),
+            "processes": lambda: {name: len(service.parts(name)) for name in WHOLE} == WHOLE,
+        }
+        while not over.is_calm and time.monotonic() < began + CALM_SECONDS:
+            for name, is_over in waits.items():
+                if not is_over():
+                    over.calm_after.pop(name, None)
+                else:
+                    over.calm_after.setdefault(name, time.monotonic() - began)
+            over.is_calm = over.calm_after.keys() == waits.keys()
             pass_time(0.2)
 
 
-def _is_calm(database: Database) -> bool:
-    """Whether no job is open, and nothing is on its way to anybody."""
-    open_jobs = select(func.count()).where(in_states(Job.status, *OPEN_JOB))
-    on_their_way = select(func.count()).where(in_states(WebhookDelivery.state, DeliveryState.PENDING))
+def _none(database: Database, condition: ColumnElement[bool]) -> bool:
     with database.read() as connection:
-        return not connection.scalar(open_jobs) and not connection.scalar(on_their_way)
-
-
-def _is_whole(service: Service) -> bool:
-    """Whether every part runs again, as often as it should."""
-    return {name: len(service.parts(name)) for name in WHOLE} == WHOLE
+        return not connection.scalar(select(func.count()).where(condition))
