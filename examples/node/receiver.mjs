@@ -105,3 +105,4 @@ const server = createServer(async (request, response) => {
   }
 })
 server.listen(PORT, '127.0.0.1', () => console.error(`listening on http://127.0.0.1:${PORT}`))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.close()) // ends when all is handled

@@ -14,7 +14,7 @@ from tests.support.waiting import wait_for
 
 PYTHON = (sys.executable, str(ROOT / "examples" / "webhook_receiver.py"))
 NODE = ("node", "receiver.mjs")
-START_SECONDS = 30
+START_SECONDS, STOP_SECONDS = 30, 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Receiver:
 def running_receiver(
     command: tuple[str, ...], folder: Path, inbox: Path, port: int, secrets: str
 ) -> Iterator[Receiver]:
-    """Run a receiver in a folder, with these secrets and this inbox, and kill it in the end."""
+    """Run a receiver in a folder, with these secrets and this inbox, and stop it in the end."""
     environment = os.environ | {"WEBHOOK_SECRET": secrets, "WEBHOOK_INBOX": str(inbox), "PORT": str(port)}
     output = inbox.with_suffix(".out")
     with output.open("ab") as out:
@@ -48,6 +48,8 @@ def running_receiver(
         wait_for(lambda: _listens(port) or process.poll() is not None, START_SECONDS, "the receiver")
         assert process.poll() is None, output.read_text()
         yield Receiver(f"http://127.0.0.1:{port}/shelfwise", output)
+        process.terminate()  # which lets it end what it is handling
+        process.wait(STOP_SECONDS)
     finally:
         process.kill()
         process.wait()
