@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from api.openapi.codes import CODES
+from shared.disk import FULL, is_full
 from shared.errors import (
     BodyTooLarge,
     Conflict,
@@ -167,6 +168,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     _handle(app, ClientDisconnect, _gone)
     for unreachable in (OperationalError, InterfaceError, PoolTimeout):
         _handle(app, unreachable, _no_database)
+    _handle(app, OSError, _of_the_system)
 
 
 def _handle(app: FastAPI, kind: type[_Error], answer: Callable[[Request, _Error], Awaitable[Response]]) -> None:
@@ -221,4 +223,13 @@ async def _gone(_request: Request, _error: Exception) -> Response:
 
 async def _no_database(_request: Request, error: Exception) -> Response:
     get_logger().error("database.unavailable", exc_info=error)
+    if is_full(error):
+        return problem_response(StorageFull(FULL))
     return problem_response(Unavailable("The database does not answer; try again in a moment."))
+
+
+async def _of_the_system(_request: Request, error: OSError) -> Response:
+    if not is_full(error):
+        raise error
+    get_logger().error("disk.full", exc_info=error)
+    return problem_response(StorageFull(FULL))

@@ -3,19 +3,33 @@
 import math
 import os
 import shutil
+import sqlite3
 import time
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from shared.errors import StorageFull
 
+FULL = "The service is out of disk space and accepts nothing new until some is freed."
 ASK_SECONDS = 1.0
 ASK_BYTES = 4 * 2**20
+_POSTGRES_DISK_FULL = "53100"
 
 
 def require_space(data_dir: Path, reserve_bytes: int) -> None:
-    """Raise StorageFull when less than `reserve_bytes` are free where `data_dir` lies."""
-    if shutil.disk_usage(data_dir).free < reserve_bytes:
-        raise StorageFull("The service is out of disk space and accepts nothing new until some is freed.")
+    """Raise StorageFull unless more than `reserve_bytes` are free where `data_dir` lies."""
+    if shutil.disk_usage(data_dir).free <= reserve_bytes:
+        raise StorageFull(FULL)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk is full: the system's, the database's, or our own."""
+    said = getattr(error, "orig", error)  # SQLAlchemy's errors carry the driver's
+    if isinstance(said, OSError):
+        return said.errno in (ENOSPC, EDQUOT)
+    by_sqlite = getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    by_postgres = getattr(said, "sqlstate", None) == _POSTGRES_DISK_FULL
+    return by_sqlite or by_postgres or isinstance(said, StorageFull)
 
 
 class DiskGuard:

@@ -1,8 +1,10 @@
 """JSON lines on standard error, one format in every process, with the ids of what is being worked on."""
 
+import io
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -40,10 +42,26 @@ def configure_logging(process: str, level: str = "INFO") -> None:
     # Our own lines are written without a detour through the standard library's records, which costs as much again.
     structlog.configure(
         processors=[*shared_steps, *last_steps],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _StandardError())),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=False,
     )
+
+
+class _StandardError(io.TextIOBase):
+    """Takes lines. One that finds no room is lost, and the work that it tells of goes on, as with `logging`."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def get_logger() -> Any:

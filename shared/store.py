@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
-from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -18,7 +17,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
-from shared.disk import to_disk
+from shared.disk import is_full, to_disk
 from shared.errors import ConfigurationError, StorageFull, Unavailable
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ NETWORK_PART = 8 * 2**20  # S3 takes no smaller parts than 5 MiB of one object, 
 RETRIES = 3
 RETRY_TIME = timedelta(seconds=15)  # after it no request is tried again
 _LEFTOVER = re.compile(r"#\d+$")
-_NO_SPACE = "No space left on device"  # obstore keeps the system's error as text only
+_NO_SPACE = ("No space left on device", "Disk quota exceeded")  # obstore keeps the system's error as text only
 
 
 class StoredObject(NamedTuple):
@@ -216,6 +215,6 @@ def _told_plainly() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (BaseError, OSError) as error:
-        if (isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)) or _NO_SPACE in str(error):
+        if is_full(error) or any(said in str(error) for said in _NO_SPACE):
             raise StorageFull("The object store is full.") from error
         raise Unavailable("The object store does not answer.") from error

@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
-from shared.errors import StorageFull, Unavailable
+from shared.disk import is_full
+from shared.errors import Unavailable
 from shared.fetched_photos import KnownPhoto
 from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.claim import Claim, claim
@@ -220,8 +221,9 @@ class FetchLoop:
         if not self._holds(fetching.claim):
             return True  # it was let go meanwhile
         outcome = fetching.outcome
-        if isinstance(outcome, StorageFull | Unavailable):  # not the row's fault, and not over in a moment
-            self._log.warning("fetch.given_back", jobs=some_jobs([fetching.claim]), reason=outcome.message)
+        if isinstance(outcome, Exception) and (isinstance(outcome, Unavailable) or is_full(outcome)):
+            # Not the row's fault, and not over in a moment.
+            self._log.warning("fetch.given_back", jobs=some_jobs([fetching.claim]), reason=str(outcome))
             self._let_go([fetching.claim], give_back)
             return False
         if outcome is None or isinstance(outcome, Exception):  # a fault of ours that a row brings out
@@ -274,7 +276,7 @@ class FetchLoop:
             self.guard.advance()
 
     def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]) -> None:
-        """Put claims back on the books as given back or as failed. Where even that fails, their leases run out."""
+        """Put claims back on the books as given back or as failed. Where that fails, they are given back later."""
         if not claims:
             return
         try:
@@ -283,6 +285,7 @@ class FetchLoop:
             self._ring_for(ended)
         except SQLAlchemyError:
             self._log.warning("fetch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+            self.leases.owe(claims)
         finally:
             self._drop(claims)
 

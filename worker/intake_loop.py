@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from shared.catalogues.reading import Limits, OpenCatalogue, open_catalogue
 from shared.database import Database
-from shared.errors import StorageFull, Unavailable, UnreadableCatalogue
+from shared.disk import is_full
+from shared.errors import Unavailable, UnreadableCatalogue
 from shared.lanes import WEBHOOKS, Lane
 from shared.ledger.claim import Claim, claim
 from shared.ledger.failure import fail, give_back
@@ -141,14 +142,15 @@ class IntakeLoop:
             self._settle(held, lambda connection: refuse(connection, held, held.job_id, reason))
         except _Stopping:
             self._settle(held, lambda connection: give_back(connection, [held]))
-        except (Unavailable, StorageFull, OperationalError) as trouble:
-            # Not the file's fault, or one that passes. Other files go first, which may have no such trouble.
-            self._log.warning("intake.given_back", job=held.job_id, exc_info=trouble)
-            self._settle(held, lambda connection: self._put_last(connection, held))
-            self._stopping.wait(TROUBLE_SECONDS)
-        except Exception:  # a fault of ours that the file brings out
-            self._log.exception("intake.failed", job=held.job_id)
-            self._settle(held, lambda connection: fail(connection, [held]))
+        except Exception as trouble:
+            if isinstance(trouble, Unavailable | OperationalError) or is_full(trouble):
+                # Not the file's fault, or one that passes. Other files go first, which may have no such trouble.
+                self._log.warning("intake.given_back", job=held.job_id, exc_info=trouble)
+                self._settle(held, lambda connection: self._put_last(connection, held))
+                self._stopping.wait(TROUBLE_SECONDS)
+            else:  # a fault of ours that the file brings out
+                self._log.exception("intake.failed", job=held.job_id)
+                self._settle(held, lambda connection: fail(connection, [held]))
 
     def _read(self, held: Claim) -> None:
         reading = self._opened(held)
@@ -237,7 +239,7 @@ class IntakeLoop:
         return done
 
     def _settle(self, held: Claim, book: Callable[[Connection], Ended | bool | None]) -> None:
-        """Put the claim back on the books, and ring where that ends its job. If even that fails, its lease runs out."""
+        """Put the claim back on the books, and ring where that ends its job. If that fails, it is given back later."""
         try:
             with self._database.begin() as connection:
                 ended = book(connection)
@@ -245,3 +247,4 @@ class IntakeLoop:
                 self._ringer.ring(WEBHOOKS)
         except SQLAlchemyError:
             self._log.warning("intake.not_let_go", job=held.job_id, exc_info=True)
+            self.leases.owe([held])

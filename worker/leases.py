@@ -7,10 +7,11 @@ from shared.ledger.claim import Claim
 
 
 class HeldLeases:
-    """A set of claims that threads share."""
+    """Claims that threads share: those that are worked on, and those that are still to be given back."""
 
     def __init__(self) -> None:
         self._claims: set[Claim] = set()
+        self._owed: set[Claim] = set()
         self._lock = threading.Lock()
 
     def hold(self, claims: Sequence[Claim]) -> None:
@@ -27,3 +28,19 @@ class HeldLeases:
         """The claims held now."""
         with self._lock:
             return list(self._claims)
+
+    def owe(self, claims: Sequence[Claim]) -> None:
+        """Have these given back as soon as the database takes anything again, as it does not now."""
+        with self._lock:
+            self._claims.difference_update(claims)
+            self._owed.update(claims)
+
+    def owed(self) -> list[Claim]:
+        """The claims to be given back."""
+        with self._lock:
+            return list(self._owed)
+
+    def paid(self, claims: Sequence[Claim]) -> None:
+        """Note that these were given back."""
+        with self._lock:
+            self._owed.difference_update(claims)

@@ -64,7 +64,7 @@ class ModelLoop:
         self._tell = tell
         self._stopping = threading.Event()
         self._bulk = BulkAhead(worker_id, database, self.leases, lease)
-        self._results = ResultWriter(database, self.leases, tell)
+        self._results = ResultWriter(database, self.leases, guard.advance, tell)
         self._log = get_logger()
 
     def work(self) -> None:
@@ -192,7 +192,7 @@ class ModelLoop:
             self._let_go(claims, fail)
 
     def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]) -> None:
-        """Put a claim back on the books as given back or as failed."""
+        """Put a claim back on the books as given back or as failed. Where that fails, it is given back later."""
         if not claims:
             return
         try:
@@ -200,5 +200,8 @@ class ModelLoop:
                 ended = book(connection, claims)
             if ended and ended.to_tell:
                 self._tell()
+        except SQLAlchemyError:
+            self._log.warning("batch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+            self.leases.owe(claims)
         finally:
             self.leases.release(claims)

@@ -58,11 +58,11 @@ def run_io() -> None:
     deliveries = _delivery_loop(settings, database)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.enter_context(Presence(worker, database, _lease(settings), fetches, intakes))
+        presence = stack.enter_context(Presence(worker, database, _lease(settings), fetches, intakes))
         stack.callback(fetches.close)
         stack.callback(intakes.close)
         stack.enter_context(ringer)
-        stack.enter_context(Sweeper(settings, database, ringer))
+        stack.enter_context(Sweeper(settings, database, ringer, presence.is_regular))
         stack.enter_context(Eraser(settings, database, store))
         keep_what_is_loaded()
         _work(celery, ringer, Lane.IO, intakes, fetches)

@@ -20,12 +20,16 @@ JOBS_LOGGED = 8
 class ResultWriter:
     """Writes one claim at a time; the leases are held until its results are stored or given up.
 
-    `tell` is called when a job has ended that somebody wants to be told of.
+    `advance` is called after a try that failed: whoever waits for the database has not stalled. `tell` is called when
+    a job has ended that somebody wants to be told of.
     """
 
-    def __init__(self, database: Database, leases: HeldLeases, tell: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, leases: HeldLeases, advance: Callable[[], None], tell: Callable[[], None]
+    ) -> None:
         self._database = database
         self._leases = leases
+        self._advance = advance
         self._tell = tell
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._writing: Future[None] | None = None
@@ -52,17 +56,18 @@ class ResultWriter:
         self._thread.shutdown()
 
     def _write(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
-        """Write, again after a pause where the database fails, and at last give the batches back.
-
-        If even that fails the leases run out, and the rows are predicted again.
-        """
+        """Write, again after a pause where the database fails, and at last give the batches back, now or later."""
         try:
             for pause in PAUSES_SECONDS:
                 if self._finished(claims, outcomes):
                     return
+                self._advance()
                 threading.Event().wait(pause)
             with self._database.begin() as connection:
                 give_back(connection, claims)
+        except SQLAlchemyError:
+            self._log.warning("batch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
+            self._leases.owe(claims)
         except Exception:
             self._log.exception("batch.not_written", batches=len(claims), jobs=some_jobs(claims))
         finally:

@@ -3,6 +3,7 @@
 It needs the database only. Rings go to the background ringer, so a Redis that is away holds nothing up.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from shared.database import Database
@@ -21,20 +22,25 @@ from worker.repeating import Repeating
 
 
 class Sweeper(Repeating):
-    """Sweeps every `sweep_seconds` for the time of a `with` block."""
+    """Sweeps every `sweep_seconds` for the time of a `with` block.
 
-    def __init__(self, settings: Settings, database: Database, ringer: Ringer) -> None:
+    `may_judge` says whether the database has taken everybody's heartbeats lately. While it is full, away, or held by
+    somebody else, leases run out of workers that live, and nobody is to blame.
+    """
+
+    def __init__(self, settings: Settings, database: Database, ringer: Ringer, may_judge: Callable[[], bool]) -> None:
         super().__init__("sweep", settings.sweep_seconds, self.sweep)
         self._database = database
         self._ringer = ringer
+        self._may_judge = may_judge
         self._stale_after = timedelta(seconds=settings.sweep_seconds)
         self._dead_after = ALIVE_LEASES * timedelta(seconds=settings.lease_seconds)
         self._log = get_logger()
 
     def sweep(self) -> None:
         """Do every step once."""
-        with self._database.begin() as connection:
-            released = release_expired(connection)
+        with self._database.begin() as connection:  # which may have waited for long
+            released = release_expired(connection) if self._may_judge() else 0
         with self._database.begin() as connection:
             expired = expire_overdue(connection)
         with self._database.begin() as connection:

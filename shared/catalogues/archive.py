@@ -72,7 +72,7 @@ class Archive:
             with room_for_it():
                 for piece in self._pieces(entry):
                     photo.write(piece)
-            photo.seek(0)
+                photo.seek(0)  # which writes what is still buffered
         except BaseException:
             photo.close()
             raise

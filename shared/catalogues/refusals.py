@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shared.disk import is_full
 from shared.errors import ShelfwiseError, StorageFull, UnreadableCatalogue
 
 
@@ -10,13 +11,15 @@ from shared.errors import ShelfwiseError, StorageFull, UnreadableCatalogue
 def refused_as(code: str, message: str) -> Iterator[None]:
     """Raise UnreadableCatalogue with this code for whatever a reader raises in the block, but not for our own errors.
 
-    Readers of hostile bytes raise nearly anything. Lack of memory is the machine's affair.
+    Readers of hostile bytes raise nearly anything. Lack of memory and of disk is the machine's affair.
     """
     try:
         yield
     except (ShelfwiseError, MemoryError):
         raise
     except Exception as error:
+        if is_full(error):
+            raise
         raise UnreadableCatalogue(message, code=code) from error
 
 

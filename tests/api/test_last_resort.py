@@ -1,5 +1,7 @@
 """What nobody expected is answered without internals."""
 
+from errno import EACCES, ENOSPC
+
 import anyio
 import httpx
 from fastapi import FastAPI
@@ -29,6 +31,14 @@ def test_an_unexpected_error_tells_nothing() -> None:
 
     assert_problem(answer, 500, "INTERNAL")
     assert "secret" not in answer.text
+
+
+def test_a_disk_that_fills_up_on_the_way_is_no_surprise() -> None:
+    assert_problem(anyio.run(ask, OSError(ENOSPC, "No space left on device")), 507, "STORAGE_FULL")
+
+
+def test_any_other_error_of_the_system_is_unexpected() -> None:
+    assert_problem(anyio.run(ask, OSError(EACCES, "Permission denied", "/srv/secret/path")), 500, "INTERNAL")
 
 
 def test_an_error_of_ours_that_is_not_the_callers_tells_nothing_either() -> None:

@@ -87,3 +87,17 @@ def test_what_is_being_worked_on_is_on_every_line() -> None:
     )
 
     assert [line["request"] for line in lines] == ["r1", "r1"]
+
+
+@pytest.mark.parametrize("speaker", ["log", "logging.getLogger('x')"])
+def test_whoever_says_something_for_which_there_is_no_room_goes_on(speaker: str) -> None:
+    lines = logged(
+        "import os\n"
+        "before = os.dup(2)\n"
+        "os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
+        f"{speaker}.info('on a full disk')\n"
+        "os.dup2(before, 2)\n"
+        "log.info('with room again')"
+    )
+
+    assert lines[-1]["event"] == "with room again"

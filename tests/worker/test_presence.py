@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from shared.database import Database
@@ -159,6 +160,57 @@ def test_a_lease_that_went_to_another_is_not_renewed(
 
     with database.read() as connection:
         assert connection.scalars(select(Batch.lease_until)).one() == moment
+
+
+def test_what_could_not_be_given_back_is_given_back_by_the_next_beat_at_no_cost(
+    database: Database, owner: str, worker: Worker, loop: ModelLoop
+) -> None:
+    accept(database, owner, TITLE)
+    claims = take(database)
+    loop.leases.hold(claims)
+    loop.leases.owe(claims)
+
+    Presence(worker, database, LEASE, loop).beat()
+
+    with database.read() as connection:
+        assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("queued", 0)
+    assert (loop.leases.held(), loop.leases.owed()) == ([], [])
+
+
+def test_a_beat_that_fails_gives_nothing_back_and_the_next_one_does(
+    database: Database, owner: str, worker: Worker, loop: ModelLoop
+) -> None:
+    accept(database, owner, TITLE)
+    loop.leases.owe(take(database))
+    presence = Presence(worker, database, LEASE, loop)
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE workers RENAME TO away"))
+    with pytest.raises(SQLAlchemyError):
+        presence.beat()
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO workers"))
+
+    presence.beat()
+
+    with database.read() as connection:
+        assert connection.scalars(select(Batch.state)).one() == "queued"
+
+
+def test_beats_are_regular_until_one_is_missed_and_again_after_a_lease(database: Database, worker: Worker) -> None:
+    with capture_logs(), Presence(worker, database, timedelta(seconds=1)) as presence:
+        wait_for(presence.is_regular, 10, "regular beats from the start")
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE workers RENAME TO away"))
+        wait_for(lambda: not presence.is_regular(), 10, "a missed beat")
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE away RENAME TO workers"))
+        age(database)
+        wait_for(lambda: seen_within(database, 60), 10, "a heartbeat")
+
+        missed = not presence.is_regular()
+
+        wait_for(presence.is_regular, 10, "regular beats for a lease")
+    assert missed
 
 
 def test_other_workers_rows_are_left_alone(database: Database, worker: Worker) -> None:

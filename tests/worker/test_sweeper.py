@@ -46,7 +46,11 @@ def ringer(redis_server: RedisServer) -> Iterator[Ringer]:
 @pytest.fixture
 def sweeper(settings: Settings, database: Database) -> Sweeper:
     """Sweeps when a test says so, without Redis: its bell has nobody who rings it."""
-    return Sweeper(settings, database, Ringer(make_celery("redis+socket:///nowhere/redis.sock")))
+    return Sweeper(settings, database, Ringer(make_celery("redis+socket:///nowhere/redis.sock")), always)
+
+
+def always() -> bool:
+    return True
 
 
 def enter_model_workers(database: Database, number: int, ago: float = 0) -> None:
@@ -67,7 +71,7 @@ def test_a_lane_whose_ring_was_lost_is_rung_again(
     enter_model_workers(database, 1)
     accept_catalogue(database, owner, "one")
 
-    with Sweeper(settings, database, ringer):
+    with Sweeper(settings, database, ringer, always):
         wait_for(lambda: queues.llen(Lane.BULK), 10, "a ring")
 
     assert queues.llen(Lane.INTERACTIVE) == 0
@@ -81,7 +85,7 @@ def test_a_lane_is_rung_once_per_living_worker_at_most(
     accept_catalogue(database, owner, "one")
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer).sweep()
+    Sweeper(settings, database, ringer, always).sweep()
 
     ringer.ring(Lane.IO)
     wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after them")
@@ -95,7 +99,7 @@ def test_with_no_living_worker_nobody_is_rung(
     accept(database, owner, TITLE)
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer).sweep()
+    Sweeper(settings, database, ringer, always).sweep()
     ringer.ring(Lane.IO)
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after it")
@@ -110,7 +114,7 @@ def test_the_lane_of_io_workers_is_rung_for_them(
     accept(database, owner, ProductInput(image_url="https://shop.example/1.jpg"), TITLE)
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer).sweep()
+    Sweeper(settings, database, ringer, always).sweep()
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "a ring")
     assert queues.llen(Lane.INTERACTIVE) == 0
@@ -123,7 +127,7 @@ def test_deliveries_that_are_due_are_rung_for(
     accept(database, owner, TITLE)
     do_work(database)
 
-    Sweeper(settings, database, ringer).sweep()
+    Sweeper(settings, database, ringer, always).sweep()
 
     wait_for(lambda: queues.llen(WEBHOOKS), 10, "a ring")
 
@@ -152,6 +156,20 @@ def test_an_expired_lease_is_released(sweeper: Sweeper, database: Database, owne
 
     with database.read() as connection:
         assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("queued", 1)
+
+
+def test_a_lease_that_nobody_could_have_renewed_is_left_to_its_worker(
+    settings: Settings, database: Database, owner: str, ringer: Ringer
+) -> None:
+    accept(database, owner, TITLE)
+    take(database)
+    with database.begin() as connection:
+        connection.execute(update(Batch).values(lease_until=now() - timedelta(seconds=1)))
+
+    Sweeper(settings, database, ringer, lambda: False).sweep()
+
+    with database.read() as connection:
+        assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("running", 0)
 
 
 def test_an_overdue_job_expires(sweeper: Sweeper, database: Database, owner: str) -> None:

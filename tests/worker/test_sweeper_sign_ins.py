@@ -24,7 +24,9 @@ def test_a_sweep_forgets_refresh_tokens_and_failures_that_are_over(
             issue(connection, owner, 0, begun + timedelta(minutes=1), begun)
             count_failure(connection, Try(f"name {age}", f"address {age}"), limits, begun)
 
-    Sweeper(load_settings(data_dir=tmp_path), database, Ringer(make_celery("redis+socket:///nowhere"))).sweep()
+    Sweeper(
+        load_settings(data_dir=tmp_path), database, Ringer(make_celery("redis+socket:///nowhere")), lambda: True
+    ).sweep()
 
     with database.read() as connection:
         counts = [
