@@ -18,7 +18,7 @@ from tests.support.service import Service, ended
 from tests.support.waiting import wait_for
 
 CUSTOMERS = 8
-ROWS = 20_000
+ROWS = 10_000
 
 
 class Orders:
@@ -81,16 +81,17 @@ def jobs_in_the_ledger(service: Service) -> int:
 @only_on_sqlite
 def test_a_renewal_under_load_fails_no_request_and_loses_no_row(start_service: StartService) -> None:
     service = start_service("Slow")
-    with service.client() as client:
-        catalogue = send(client, csv_of(ROWS))
-        wait_until(client, catalogue, lambda counts: counts["succeeded"] > 0)
     before = {process.pid for process in service.processes()}
 
     with customers(service) as orders:
-        wait_for(lambda: len(orders.jobs) >= CUSTOMERS, 20, "orders")
+        wait_for(lambda: len(orders.jobs) >= CUSTOMERS, 60, "orders")
+        with service.client() as client:
+            catalogue = send(client, csv_of(ROWS))
+            so_far = wait_until(client, catalogue, lambda counts: counts["succeeded"] > 0)
         assert renew(service) == "renewed"
 
     assert orders.failures == []
+    assert so_far["succeeded"] < ROWS, "the catalogue was done before the renewal"
     assert before & {process.pid for process in service.processes()} == {service.part("redis").pid}
     with service.client() as client:
         assert {job["status"] for job in ended(client, [catalogue, *orders.jobs])} == {"succeeded"}
