@@ -8,6 +8,7 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings, load_settings
+from shared.webhooks.bodies import EventBody
 
 ROOT = Path(__file__).parents[1]
 VARIABLE = re.compile(r"SHELFWISE_([A-Z_]+)")
@@ -34,6 +35,12 @@ def test_the_openapi_document_is_the_one_that_is_served() -> None:
     written = json.loads((ROOT / "docs/openapi.json").read_text())
 
     assert written == json.loads(json.dumps(app.openapi())), "run `make openapi`"
+
+
+def test_the_page_about_webhooks_shows_an_event_as_it_is_sent() -> None:
+    (shown,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/12-webhooks.md").read_text(), re.S)
+
+    assert EventBody.model_validate_json(shown).model_dump(mode="json") == json.loads(shown)
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("docs/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str)

@@ -30,7 +30,7 @@ from tests.support.web import Site, hold, in_turn, reply, site
 EXAMPLES = "docs/08-examples.md"
 CONTRACT = "docs/03-http.md"
 WHOLE_PAGES = (CONTRACT, EXAMPLES)
-MARKED_PAGES = ("README.md", "docs/07-operations.md")
+MARKED_PAGES = ("README.md", "docs/07-operations.md", "docs/12-webhooks.md")
 LANGUAGES = ("sh", "python")
 NOT_RUN = ("text", "json")  # what is printed, and what is answered
 

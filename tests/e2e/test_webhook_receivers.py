@@ -215,7 +215,7 @@ def told(
     signed = dict(signed_headers(new_id(), datetime.now(UTC) - age, BODY, [secret]))
     # Without `verify`, which would read the system's certificates each time.
     options: dict[str, Any] = {"timeout": 30, "trust_env": False, "verify": False}
-    return httpx.post(receiver.url, content=sent, headers=signed | headers, **options).status_code
+    return httpx.post(receiver.url, content=sent, headers=signed | dict(headers), **options).status_code
 
 
 def keep_in_python(inbox: Path, webhook_id: str) -> None:
