@@ -16,6 +16,7 @@ from cli.checks.machine import check_python, check_tensorflow
 from cli.checks.network import check_api, check_broker, check_flower
 from cli.checks.objects import check_bundle, check_object_store
 from cli.checks.restores import check_restores
+from cli.checks.webhooks import check_webhooks
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_api,
     check_flower,
     check_workers,
+    check_webhooks,
 )
 DEEP_CHECKS: tuple[Check, ...] = (check_contents, check_files)
 _ALWAYS_SHOWN = ("SHELFWISE_DATA_DIR", "SHELFWISE_HOST", "SHELFWISE_PORT")

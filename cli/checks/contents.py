@@ -50,4 +50,4 @@ def _contradictions(connection: Connection) -> Iterator[Finding]:
     if len(found) > SHOWN:
         yield fail("ledger", f"{len(found) - SHOWN}{' or more' * (len(found) == MOST)} others of the kind.")
     if not found:
-        yield ok("ledger", "No job, batch or row contradicts another.")
+        yield ok("ledger", "No job, batch, row or delivery contradicts another.")

@@ -1,4 +1,4 @@
-"""Audit: what must never be among jobs, batches and rows, whatever has died. Reads only.
+"""Audit: what must never be among jobs, batches, rows and deliveries, whatever has died. Reads only.
 
 Each look is one statement over all jobs. Rows are read through three times, which takes some seconds a million.
 On PostgreSQL one thing may be seen for a while of a service that runs: a batch that is born at the very moment at
@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from shared.deleted import JOB_IS_THERE
 from shared.lanes import Lane
-from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, JobStatus, in_states
-from shared.tables import Batch, Job, Prediction
+from shared.lifecycle import OPEN_BATCH, OPEN_JOB, BatchState, DeliveryState, JobStatus, in_states
+from shared.tables import Batch, Job, Prediction, WebhookDelivery
 
 
 def contradictions(connection: Connection, most: int = 100) -> list[str]:
@@ -112,8 +112,24 @@ def _wrong(status: JobStatus, finished: bool, predicted: bool, failed: bool) -> 
     return f"is open although the job has ended ({status})"
 
 
+def _wrong_deliveries(connection: Connection, most: int) -> Iterator[str]:
+    query = select(WebhookDelivery.id, WebhookDelivery.state, WebhookDelivery.finished_at).where(
+        or_(
+            and_(_PENDING, or_(WebhookDelivery.finished_at.is_not(None), WebhookDelivery.next_attempt_at.is_(None))),
+            and_(~_PENDING, or_(WebhookDelivery.finished_at.is_(None), WebhookDelivery.next_attempt_at.is_not(None))),
+        )
+    )
+    for delivery_id, state, finished_at in connection.execute(query.limit(most)):
+        if (state == DeliveryState.PENDING) == (finished_at is None):
+            due = "never due" if state == DeliveryState.PENDING else "still due"
+            yield f"Delivery {delivery_id} is {state} and {due}."
+        else:
+            yield f"Delivery {delivery_id} is {state} and has {'no' if finished_at is None else 'an'} end."
+
+
 # An index knows open batches by their lane.
 _OPEN_BATCH = Batch.lane.in_(list(Lane)) & in_states(Batch.state, *OPEN_BATCH)
+_PENDING = in_states(WebhookDelivery.state, DeliveryState.PENDING)
 _FINISHED: ColumnElement[bool] = Prediction.finished_at.is_not(None)
 _PREDICTED: ColumnElement[bool] = Prediction.prediction.is_not(None)
 _FAILED: ColumnElement[bool] = Prediction.error.is_not(None)
@@ -131,4 +147,5 @@ _LOOKS: tuple[Callable[[Connection, int], Iterator[str]], ...] = (
     _wrong_counters,
     _doubled_rows,
     _wrong_rows,
+    _wrong_deliveries,
 )

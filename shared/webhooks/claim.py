@@ -159,15 +159,15 @@ def signing_keys(secret: str, previous: str | None, until: datetime | None, mome
 
 
 _PENDING = in_states(WebhookDelivery.state, DeliveryState.PENDING)
-_IS_DUE = _PENDING & (WebhookDelivery.next_attempt_at <= bindparam("now_"))
+IS_DUE = _PENDING & (WebhookDelivery.next_attempt_at <= bindparam("now_"))
 _FIRST_DUE = (
     select(func.min(WebhookDelivery.next_attempt_at))
-    .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, _IS_DUE)
+    .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, IS_DUE)
     .correlate(WebhookEndpoint)
     .scalar_subquery()
 )
-_LISTENING = WebhookEndpoint.active & WebhookEndpoint.deleted_at.is_(None)
-_WAITING_AT_ALL = select(WebhookEndpoint.id).where(_LISTENING, _FIRST_DUE.is_not(None)).limit(1)
+LISTENING = WebhookEndpoint.active & WebhookEndpoint.deleted_at.is_(None)
+_WAITING_AT_ALL = select(WebhookEndpoint.id).where(LISTENING, _FIRST_DUE.is_not(None)).limit(1)
 
 
 def _waiting(which: ColumnElement[bool]) -> Select[str, str, datetime | None, datetime]:
@@ -178,7 +178,7 @@ def _waiting(which: ColumnElement[bool]) -> Select[str, str, datetime | None, da
         )
         .where(
             which,
-            _LISTENING,
+            LISTENING,
             WebhookEndpoint.id.not_in(bindparam("full_", expanding=True)),
             WebhookEndpoint.owner_id.not_in(bindparam("owners_", expanding=True)),
         )
@@ -197,7 +197,7 @@ _GOOD = _waiting(WebhookEndpoint.failing_since.is_(None))
 _FAILING = _waiting(WebhookEndpoint.failing_since.is_not(None))
 _LOCK = (
     select(WebhookEndpoint.id, WebhookEndpoint.failing_since)
-    .where(WebhookEndpoint.id.in_(bindparam("endpoints_", expanding=True)), _LISTENING)
+    .where(WebhookEndpoint.id.in_(bindparam("endpoints_", expanding=True)), LISTENING)
     .order_by(WebhookEndpoint.id)
     .with_for_update(key_share=True, skip_locked=True)
 )
@@ -209,7 +209,7 @@ _HELD = (
 )
 _DUE = (
     select(WebhookDelivery.id)
-    .where(WebhookDelivery.endpoint_id == bindparam("endpoint_"), _IS_DUE)
+    .where(WebhookDelivery.endpoint_id == bindparam("endpoint_"), IS_DUE)
     .order_by(WebhookDelivery.next_attempt_at)  # and by nothing else: the index is in this order
     .limit(bindparam("number_"))
     .with_for_update(skip_locked=True)  # whoever erases one just now need not be waited for

@@ -67,7 +67,7 @@ def grow_old(folder: Path, key: str) -> None:
 
 def test_what_contradicts_itself_is_told_row_by_row(database: Database, owner: str, patient: Patient) -> None:
     (job_id,) = accept(database, owner, TITLE)
-    assert found(check_contents, patient, "ledger") == [("ok", "No job, batch or row contradicts another.")]
+    assert found(check_contents, patient, "ledger") == [("ok", "No job, batch, row or delivery contradicts another.")]
     with database.begin() as connection:
         connection.execute(update(Batch).values(state=BatchState.DONE))
 

@@ -20,10 +20,13 @@ from shared.lifecycle import BatchState, JobStatus
 from shared.retention import clear_piece
 from shared.row_erasure import ROWS
 from shared.store import ObjectStore
-from shared.tables import Batch, Job, Prediction
+from shared.tables import Batch, Job, Prediction, WebhookDelivery
 from shared.users import account_by_id
 from tests.support.intake import BROKEN, QUOTAS, Enter, accept_file, chunk, keep_photo, take_file, titles
 from tests.support.ledger import ANSWER, TITLE, WEEK, accept, finish_all, lose, take
+from tests.support.webhooks import answered as came
+from tests.support.webhooks import book, deliveries, listen
+from tests.support.webhooks import take as take_due
 
 PHOTO = Photo("ab" * 32, 1000)
 URL = "https://shop.example/1.jpg"
@@ -34,7 +37,7 @@ def look(database: Database, most: int = 100) -> list[str]:
         return contradictions(connection, most)
 
 
-def set_all(database: Database, table: type[Job | Batch | Prediction], **values: Any) -> None:
+def set_all(database: Database, table: type[Job | Batch | Prediction | WebhookDelivery], **values: Any) -> None:
     """Change all rows of a table, past all rules."""
     with database.begin() as connection:
         connection.execute(update(table).values(values))
@@ -272,6 +275,29 @@ def test_an_open_row_that_is_in_no_batch(database: Database, store: ObjectStore,
     set_all(database, Prediction, batch_id=None)
 
     assert look(database) == [f"Row 0 of job {job_id} is open, and in no open batch: nobody will ever come to it."]
+
+
+@pytest.mark.parametrize(
+    ("taken", "values", "sentence"),
+    [
+        (False, {"finished_at": now()}, "is pending and has an end"),
+        (False, {"next_attempt_at": None}, "is pending and never due"),
+        (True, {"finished_at": None}, "is delivered and has no end"),
+        (True, {"next_attempt_at": now()}, "is delivered and still due"),
+    ],
+)
+def test_a_delivery_that_is_neither_on_its_way_nor_ended(
+    database: Database, owner: str, taken: bool, values: dict[str, Any], sentence: str
+) -> None:
+    endpoint_id = listen(database, owner)
+    answered(database, owner)
+    for due in take_due(database) if taken else ():
+        book(database, due, came(200))
+    assert look(database) == []
+    set_all(database, WebhookDelivery, **values)
+
+    (delivery,) = deliveries(database, endpoint_id)
+    assert look(database) == [f"Delivery {delivery.id} {sentence}."]
 
 
 def test_no_more_is_said_than_was_asked_for(database: Database, owner: str) -> None:
