@@ -98,7 +98,7 @@ class _Unpacking:
         self._arriving.clear()  # what a restore has left that was killed
         self._arriving.make_folders()
         folder = self._arriving.database.parent
-        require_room(folder, self._manifest.database_size + self._of_objects, reserve)
+        self._require_room(reserve)
         found = entries(self._file)
         meter = Meter(folder, reserve, self._counting("database", self._manifest.database_size))
         self._unpack_database(next(found, None), meter)
@@ -107,6 +107,14 @@ class _Unpacking:
         end_sessions(self._arriving.database)
         to_disk(self._arriving.database)
         os.sync()  # one call for a million files, which would take hours one by one
+
+    def _require_room(self, reserve: int) -> None:
+        """Raise StorageFull unless there is room, on one disk or on two."""
+        database, store = self._arriving.database.parent, self._arriving.store
+        together = store is None or store.parent.stat().st_dev == database.stat().st_dev
+        require_room(database, self._manifest.database_size + (self._of_objects if together else 0), reserve)
+        if store is not None:
+            require_room(store.parent, self._of_objects, reserve)
 
     def _unpack_database(self, entry: Entry | None, meter: Meter) -> None:
         if entry is None or entry.name != DATABASE:
@@ -150,8 +158,11 @@ def _made(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except (FileExistsError, NotADirectoryError):
         raise BackupRefused(f"The backup holds {path.name} twice.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        yield file
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+    except OSError as error:  # of which a full disk does not say what could not be written
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _tell(backup: Path, manifest: Manifest, aside: Sequence[Path]) -> None:

@@ -29,7 +29,8 @@ class Places(NamedTuple):
         database = sqlite_file(settings)
         if database is None:
             raise ConfigurationError("SHELFWISE_DATABASE_URL names no file.")
-        return cls(database.resolve(), local_folder(settings.store))
+        store = local_folder(settings.store)
+        return cls(database.resolve(), None if store is None else store.resolve())
 
     def named(self, ending: str) -> "Places":
         """Other names beside these, on the same disks."""

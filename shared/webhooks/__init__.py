@@ -9,5 +9,6 @@ signing      the headers that a receiver checks
 sending      one try, and what it came to
 bodies       an event in words
 deliveries   the book as its owner reads it, and asks for things again
+trouble      what does not get through, for whoever runs the service
 upkeep       what nobody waits for any more
 """

@@ -30,6 +30,7 @@ from shared.schema import SCHEMA_REVISION, is_current
 from shared.settings import Settings
 from tests.cli.command import shelfwise
 from tests.support.backups import OBJECTS, fill, objects_in, settings_of
+from tests.support.small_disk import MIB, small_disk
 from tests.support.waiting import wait_for
 
 OTHER = "another service's"
@@ -502,3 +503,27 @@ def test_the_newest_schema_is_not_a_newer_one(backup: Path) -> None:
         manifest = archive.extractfile(MANIFEST)
         assert manifest is not None
         assert json.loads(manifest.read())["schema_revision"] == SCHEMA_REVISION
+
+
+def test_the_room_of_the_disk_with_the_files_counts_for_files(backup: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", size=MIB) as disk:
+        disk.fill()
+        settings = settings_of(tmp_path / "data", store_url=(disk.path / "store").as_uri())
+
+        with pytest.raises(StorageFull) as refused:
+            restore(settings, backup, force=False)
+
+    assert refused.value.message.startswith(f"There is no room in {disk.path}: ")
+
+
+def test_a_disk_that_fills_up_meanwhile_ends_in_a_sentence(backup: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", size=MIB) as disk:
+        disk.fill(leave=4096)  # room for the bytes of all files, and not for each of them
+        settings = settings_of(tmp_path / "data", store_url=(disk.path / "store").as_uri())
+
+        with pytest.raises(OSError, match="No space left on device") as refused:
+            restore(settings, backup, force=False)
+
+        assert str(refused.value.filename).startswith(str(disk.path))
+        assert names_in(disk.path) == ["somebody-elses.file"]
+    assert names_in(settings.data_dir) == ["up.lock"]
