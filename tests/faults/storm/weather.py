@@ -85,8 +85,11 @@ def storm(
         upgrade(settings.database)
         activate_at_once(settings, fake_bundle(folder / "bundle"))
         receivers = _receivers(seed)
-        with open_site(receivers) as site, _service(data_dir, given, site) as service:
-            customers = _customers(service, site, seed)
+        with (
+            open_site(receivers) as site,
+            _service(data_dir, given, site) as service,
+            _customers(service, site, seed) as customers,
+        ):
             disk_bytes = None if disk is None else disk.free_bytes
             over = Storm(seed, seconds, database, folder, settings.database, disk_bytes, customers, receivers)
             plan = list(planned(seed, seconds, possible(database, disk=disk is not None), pauses))
@@ -141,21 +144,26 @@ def _service(data_dir: Path, database_url: str, site: Site) -> Iterator[Service]
         yield service
 
 
-def _customers(service: Service, site: Site, seed: int) -> list[Customer]:
+@contextmanager
+def _customers(service: Service, site: Site, seed: int) -> Iterator[list[Customer]]:
     """Accounts with their webhooks, and customers of each."""
-    found = []
+    found: list[Customer] = []
     with service.client() as admin:
         for owner in OWNERS:
             admin.post("/api/users", json={"username": owner, "password": PASSWORD, "role": "user"}).raise_for_status()
-    for owner in OWNERS:
-        client = service.client(owner)
-        listeners = [each for each in site.receivers.values() if each.owner == owner]
-        urls = [_registered(client, site, each) for each in listeners]
-        for number in range(CUSTOMERS_OF_ONE):
-            chance = random.Random(f"{seed}: customer {number} of {owner}")
-            stock = goods(random.Random(chance.random()), f"{owner}-{number}", site.url)
-            found.append(Customer(owner, client, stock, urls, chance, PAUSE_SECONDS))
-    return found
+    with ExitStack() as stack:
+        for owner in OWNERS:
+            found += _customers_of(owner, stack.enter_context(service.client(owner)), site, seed)
+        yield found
+
+
+def _customers_of(owner: str, client: httpx.Client, site: Site, seed: int) -> Iterator[Customer]:
+    """Register an account's webhooks, and have customers of it."""
+    urls = [_registered(client, site, each) for each in site.receivers.values() if each.owner == owner]
+    for number in range(CUSTOMERS_OF_ONE):
+        chance = random.Random(f"{seed}: customer {number} of {owner}")
+        stock = goods(random.Random(chance.random()), f"{owner}-{number}", site.url)
+        yield Customer(owner, client, stock, urls, chance, PAUSE_SECONDS)
 
 
 def _registered(client: httpx.Client, site: Site, receiver: Receiver) -> str:
