@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Select, exists, false, or_, select, true
+from sqlalchemy import Connection, Select, bindparam, exists, false, or_, select, true
 
 from shared.deleted import JOB_IS_THERE
 from shared.lifecycle import JobStatus
@@ -68,13 +68,14 @@ class PredictionFilter:
 
 
 _RECORD = tuple(getattr(Prediction, name) for name in PredictionRecord.__dataclass_fields__)
+_FIRST = select(*_RECORD).where(Prediction.job_id.in_(bindparam("jobs_", expanding=True)), Prediction.row == 0)
 
 
 def first_predictions(connection: Connection, job_ids: Collection[str]) -> dict[str, PredictionRecord]:
     """The first row of each of these jobs, by job: for a job of one product, all there is."""
     if not job_ids:
         return {}
-    found = connection.execute(select(*_RECORD).where(Prediction.job_id.in_(job_ids), Prediction.row == 0))
+    found = connection.execute(_FIRST, {"jobs_": list(job_ids)})
     records = (PredictionRecord(*row) for row in found)
     return {record.job_id: record for record in records}
 

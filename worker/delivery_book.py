@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from shared.answers.names import CategoryNames
 from shared.database import Database
-from shared.jobs import job_progress
+from shared.jobs import JobRecord, jobs_by_ids
 from shared.lifecycle import DeliveryState
 from shared.logs import get_logger
 from shared.webhooks.bodies import kept_body, written_body
@@ -89,11 +89,11 @@ class DeliveryBook:
         """The bodies of these by their events' ids, but of those whose jobs have been deleted."""
         events = {due.event_id: due for due in taken}
         with self._database.read() as connection:
-            there = job_progress(connection, {due.job_id for due in taken})
-            bodies = {
-                event_id: due.body or self._new_body(connection, due)
+            jobs = jobs_by_ids(connection, {due.job_id for due in taken})
+            bodies: dict[str, str | None] = {
+                event_id: due.body or self._new_body(connection, due, jobs[due.job_id])
                 for event_id, due in events.items()
-                if due.job_id in there
+                if due.job_id in jobs
             }
         new = {event_id: body for event_id, body in bodies.items() if body and not events[event_id].body}
         if new:
@@ -101,9 +101,9 @@ class DeliveryBook:
                 bodies |= {event_id: kept_body(connection, event_id, new[event_id]) for event_id in sorted(new)}
         return {event_id: body for event_id, body in bodies.items() if body is not None}
 
-    def _new_body(self, connection: Connection, due: Due) -> str | None:
+    def _new_body(self, connection: Connection, due: Due, job: JobRecord) -> str:
         try:
-            return written_body(connection, self._names, due)
+            return written_body(connection, self._names, due, job)
         except SQLAlchemyError:
             raise
         except Exception:  # a fault of ours that the job brings out; its tries fail

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, case, update
 
 from shared.answers.jobs import JobAnswer, job_answer
 from shared.answers.names import CategoryNames
-from shared.jobs import jobs_by_ids
+from shared.jobs import JobRecord
 from shared.tables import WebhookEvent
 from shared.webhooks.claim import Due
 from shared.webhooks.events import EventType
@@ -21,11 +21,8 @@ class EventBody(BaseModel):
     data: JobAnswer
 
 
-def written_body(connection: Connection, names: CategoryNames, due: Due) -> str | None:
-    """The body of a delivery's event in JSON, if it has none yet; None when its job has been deleted."""
-    job = jobs_by_ids(connection, [due.job_id]).get(due.job_id)
-    if job is None:
-        return None
+def written_body(connection: Connection, names: CategoryNames, due: Due, job: JobRecord) -> str:
+    """The body in JSON of a delivery's event, which tells of this job."""
     answer = job_answer(connection, names, job).for_many()
     return EventBody(type=due.event_type, timestamp=due.happened_at, data=answer).model_dump_json()  # type: ignore[arg-type]  # pydantic checks the type
 
@@ -35,6 +32,10 @@ def kept_body(connection: Connection, event_id: str, body: str) -> str | None:
 
     None when the event is gone.
     """
-    kept = update(WebhookEvent).where(WebhookEvent.id == event_id, WebhookEvent.body == "").values(body=body)
-    connection.execute(kept)
-    return connection.scalar(select(WebhookEvent.body).where(WebhookEvent.id == event_id))
+    return connection.scalar(_KEPT, {"event_": event_id, "body_": body})
+
+
+_FIRST = case((WebhookEvent.body == "", bindparam("body_")), else_=WebhookEvent.body)
+_KEPT = (
+    update(WebhookEvent).where(WebhookEvent.id == bindparam("event_")).values(body=_FIRST).returning(WebhookEvent.body)
+)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from shared.identifiers import now
 from shared.lifecycle import DeliveryState, in_states, move
@@ -45,26 +45,21 @@ def write_outcome(connection: Connection, due: Due, came: Came, delays: Sequence
 
     The endpoint is disabled when it answers 410, and when DEATHS of its deliveries have died in a row.
     """
-    endpoint = connection.execute(
-        select(WebhookEndpoint.failing_since, WebhookEndpoint.deaths)
-        .where(WebhookEndpoint.id == due.endpoint_id)
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    endpoint = connection.execute(_ENDPOINT, {"endpoint_": due.endpoint_id}).one_or_none()
     if endpoint is None or not _is_held(connection, due):
         return None
     _note(connection, due, came)
     if came.delivered:
         if endpoint.failing_since is not None:
             _change_endpoint(connection, due.endpoint_id, failing_since=None, deaths=0)
-        ended = move(WebhookDelivery.state, DeliveryState.DELIVERED).where(WebhookDelivery.id == due.delivery_id)
-        connection.execute(ended.values(next_attempt_at=None, lease_until=None, finished_at=now()))
+        connection.execute(_DELIVERED, {"delivery_": due.delivery_id, "moment_": now()})
         return DeliveryState.DELIVERED
     failing_since = endpoint.failing_since or came.started_at
     delay = None if came.status == HTTPStatus.GONE else next_delay(delays, due.tries, came.retry_after)
     if delay is not None:
         _change_endpoint(connection, due.endpoint_id, failing_since=failing_since)
-        again = update(WebhookDelivery).where(WebhookDelivery.id == due.delivery_id)
-        connection.execute(again.values(next_attempt_at=now() + timedelta(seconds=delay), lease_until=None))
+        due_at = now() + timedelta(seconds=delay)
+        connection.execute(_AGAIN, {"delivery_": due.delivery_id, "due_at_": due_at})
         return DeliveryState.PENDING
     bury(connection, [due.delivery_id])
     _change_endpoint(connection, due.endpoint_id, failing_since=failing_since, deaths=endpoint.deaths + 1)
@@ -86,16 +81,13 @@ def give_back(connection: Connection, deliveries: Sequence[Due]) -> None:
 
 
 def _is_held(connection: Connection, due: Due) -> bool:
-    held = select(WebhookDelivery.id).where(
-        _IN_HAND, WebhookDelivery.id == due.delivery_id, WebhookDelivery.attempts == due.attempt
-    )
-    return connection.scalar(held.with_for_update()) is not None
+    return connection.scalar(_HELD, {"delivery_": due.delivery_id, "attempt_": due.attempt}) is not None
 
 
 def _note(connection: Connection, due: Due, came: Came) -> None:
     tried = asdict(came)
     del tried["retry_after"]
-    connection.execute(insert(WebhookAttempt).values(delivery_id=due.delivery_id, number=due.attempt, **tried))
+    connection.execute(_NOTE, {"delivery_id": due.delivery_id, "number": due.attempt, **tried})
     if due.attempt > ATTEMPTS_KEPT:
         old = (WebhookAttempt.delivery_id == due.delivery_id) & (WebhookAttempt.number <= due.attempt - ATTEMPTS_KEPT)
         connection.execute(delete(WebhookAttempt).where(old))
@@ -125,3 +117,21 @@ def _why_dead(deaths: int, failing_since: datetime, came: Came) -> str:
 
 
 _IN_HAND = in_states(WebhookDelivery.state, DeliveryState.PENDING) & WebhookDelivery.lease_until.is_not(None)
+_THIS = WebhookDelivery.id == bindparam("delivery_")
+_ENDPOINT = (
+    select(WebhookEndpoint.failing_since, WebhookEndpoint.deaths)
+    .where(WebhookEndpoint.id == bindparam("endpoint_"))
+    .with_for_update(key_share=True)
+)
+_HELD = (
+    select(WebhookDelivery.id)
+    .where(_IN_HAND, _THIS, WebhookDelivery.attempts == bindparam("attempt_"))
+    .with_for_update()
+)
+_NOTE = insert(WebhookAttempt)
+_DELIVERED = (
+    move(WebhookDelivery.state, DeliveryState.DELIVERED)
+    .where(_THIS)
+    .values(next_attempt_at=None, lease_until=None, finished_at=bindparam("moment_"))
+)
+_AGAIN = update(WebhookDelivery).where(_THIS).values(next_attempt_at=bindparam("due_at_"), lease_until=None)

@@ -4,6 +4,7 @@ import json
 
 from shared.answers.names import CategoryNames
 from shared.database import Database
+from shared.jobs import job_by_id
 from shared.webhooks.bodies import kept_body, written_body
 from shared.webhooks.claim import Due
 from tests.support.ledger import TITLE, accept
@@ -22,7 +23,7 @@ def test_it_says_what_happened_when_and_to_which_job(database: Database, owner: 
     due = told(database, owner)
 
     with database.read() as connection:
-        body = json.loads(written_body(connection, CategoryNames(), due) or "")
+        body = json.loads(written_body(connection, CategoryNames(), due, job_by_id(connection, due.job_id)))
 
     assert (body["type"], body["data"]["id"], body["data"]["status"]) == ("job.succeeded", due.job_id, "succeeded")
     assert body["data"]["prediction"]["category"]["code"] == 2582
