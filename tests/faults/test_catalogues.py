@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.conftest import SWEEP_SECONDS, StartService
+from tests.faults.conftest import SWEEP_SECONDS, StartService, only_on_sqlite
 from tests.support.service import PASSWORD, Service, ended
 from tests.support.waiting import wait_for
 
@@ -61,7 +61,11 @@ def assert_each_row_once(client: httpx.Client, job_id: str, rows: int) -> None:
     assert len(by_length) == 27
 
 
-@pytest.mark.parametrize("victim", ["worker-io", "redis", "api"])
+@pytest.mark.parametrize(
+    ("victim", "database_url"),
+    [("worker-io", "sqlite"), ("worker-io", "postgresql"), ("redis", "sqlite"), ("api", "sqlite")],
+    indirect=["database_url"],
+)
 def test_a_part_that_is_killed_while_a_file_is_read_loses_no_row(start_service: StartService, victim: str) -> None:
     service = start_service()
     with service.client() as client:
@@ -106,6 +110,7 @@ def test_sigterm_in_the_middle_of_a_catalogue_loses_no_row(start_service: StartS
         assert_each_row_once(client, job_id, ROWS)
 
 
+@only_on_sqlite
 def test_a_few_rows_of_another_owner_are_done_before_a_flood_has_gone_on_by_a_twentieth(
     start_service: StartService,
 ) -> None:

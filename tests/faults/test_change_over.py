@@ -14,7 +14,7 @@ from shared.database import Database
 from shared.releases import bundle_key, publish
 from shared.settings import load_settings
 from shared.store import ObjectStore
-from tests.faults.conftest import StartService
+from tests.faults.conftest import StartService, only_on_sqlite
 from tests.support.bundles import fake_bundle
 from tests.support.service import Service
 from tests.support.waiting import wait_for
@@ -108,6 +108,7 @@ def test_workers_change_over_without_a_pause_and_without_a_failed_request(
     assert max(answers.seconds) < LONGEST_SECONDS
 
 
+@only_on_sqlite
 def test_a_change_over_needs_nobody_to_send_anything(start_service: StartService, tmp_path: Path) -> None:
     service = start_service()
     Store(service, tmp_path).publish("next-1")
@@ -117,6 +118,7 @@ def test_a_change_over_needs_nobody_to_send_anything(start_service: StartService
         wait_for(lambda: admin.get("/api/models/next-1").json()["workers"] == 1, CHANGE_OVER_SECONDS, "the change-over")
 
 
+@only_on_sqlite
 def test_a_bundle_with_a_flipped_byte_is_refused_and_the_old_one_goes_on(
     start_service: StartService, tmp_path: Path
 ) -> None:

@@ -5,11 +5,11 @@ import threading
 import httpx
 import pytest
 
-from tests.faults.conftest import StartService
+from tests.faults.conftest import StartService, only_on_sqlite
 from tests.support.photos import jpeg
 from tests.support.service import Service, ended
 from tests.support.waiting import wait_for
-from tests.support.web import Site, hold, reply, site
+from tests.support.web import Site, hold, in_turn, reply, site
 
 
 def start(start_service: StartService, where: Site) -> Service:
@@ -24,27 +24,25 @@ def submit_urls(client: httpx.Client, where: Site, number: int) -> list[str]:
     return [answer.raise_for_status().json()["id"] for answer in answers]
 
 
-def test_a_product_is_answered_by_its_text_and_the_photo_at_its_url(start_service: StartService) -> None:
-    with site(reply(jpeg())) as where:
+@only_on_sqlite
+def test_a_product_is_answered_by_the_photo_at_its_url_or_told_why_there_is_none(start_service: StartService) -> None:
+    with site(in_turn(reply(jpeg()), reply(b"", "404 Not Found"))) as where:
         service = start(start_service, where)
         with service.client() as client:
-            (job,) = ended(client, submit_urls(client, where, 1))
+            (answered,) = ended(client, submit_urls(client, where, 1))
+            (unanswered,) = ended(client, submit_urls(client, where, 1))
 
-    assert job["status"] == "succeeded"
-    assert job["prediction"]["modality"] == "text+image"
-
-
-def test_a_product_whose_photo_cannot_be_had_says_why(start_service: StartService) -> None:
-    with site(reply(b"", "404 Not Found")) as where:
-        service = start(start_service, where)
-        with service.client() as client:
-            (job,) = ended(client, submit_urls(client, where, 1))
-
-    assert job["status"] == "failed"
-    assert job["prediction"]["error"]["code"] == "IMAGE_FETCH_FAILED"
+    assert answered["status"] == "succeeded"
+    assert answered["prediction"]["modality"] == "text+image"
+    assert unanswered["status"] == "failed"
+    assert unanswered["prediction"]["error"]["code"] == "IMAGE_FETCH_FAILED"
 
 
-@pytest.mark.parametrize("victim", ["worker-io", "worker-model", "redis"])
+@pytest.mark.parametrize(
+    ("victim", "database_url"),
+    [("worker-io", "sqlite"), ("worker-io", "postgresql"), ("worker-model", "sqlite"), ("redis", "sqlite")],
+    indirect=["database_url"],
+)
 def test_a_part_that_is_killed_in_the_middle_of_fetches_loses_nothing(start_service: StartService, victim: str) -> None:
     killed = threading.Event()
     with site(hold(killed, reply(jpeg()))) as where:
@@ -61,6 +59,7 @@ def test_a_part_that_is_killed_in_the_middle_of_fetches_loses_nothing(start_serv
     assert {job["prediction"]["modality"] for job in done} == {"text+image"}
 
 
+@only_on_sqlite
 def test_sigterm_does_not_wait_for_strangers(start_service: StartService) -> None:
     started_again = threading.Event()
     with site(hold(started_again, reply(jpeg()))) as where:

@@ -4,14 +4,18 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.conftest import StartService
+from tests.faults.conftest import StartService, only_on_sqlite
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 
 TITLES = [f"title {number}" for number in range(40)]
 
 
-@pytest.mark.parametrize("victim", ["worker-model", "worker-io", "redis"])
+@pytest.mark.parametrize(
+    ("victim", "database_url"),
+    [("worker-model", "sqlite"), ("worker-model", "postgresql"), ("worker-io", "sqlite"), ("redis", "sqlite")],
+    indirect=["database_url"],
+)
 def test_every_job_succeeds_although_a_part_is_killed_with_jobs_queued(
     start_service: StartService, victim: str
 ) -> None:
@@ -27,6 +31,7 @@ def test_every_job_succeeds_although_a_part_is_killed_with_jobs_queued(
     service.part(victim)
 
 
+@only_on_sqlite
 def test_a_killed_api_is_started_again_and_has_lost_nothing(start_service: StartService) -> None:
     service = start_service("Slow")
     with service.client() as client:
@@ -39,6 +44,7 @@ def test_a_killed_api_is_started_again_and_has_lost_nothing(start_service: Start
         assert {job["status"] for job in ended(client, jobs)} == {"succeeded"}
 
 
+@only_on_sqlite
 def test_sigterm_ends_every_process_in_time_and_loses_nothing(start_service: StartService) -> None:
     service = start_service("Slow")
     with service.client() as client:
@@ -53,6 +59,7 @@ def test_sigterm_ends_every_process_in_time_and_loses_nothing(start_service: Sta
         assert {job["status"] for job in ended(client, jobs)} == {"succeeded"}
 
 
+@only_on_sqlite
 def test_killing_the_keeper_leaves_nothing_running(start_service: StartService) -> None:
     service = start_service()
     started = service.processes()

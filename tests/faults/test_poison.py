@@ -19,7 +19,17 @@ TITLES = [f"title {number}" for number in range(63)]
 ROWS, POISONED_ROW = 1024, 700
 
 
-@pytest.mark.parametrize("predictor", ["KillsOnPoison", "RaisesOnPoison", "ForgetsRowsOnPoison", "HangsOnPoison"])
+@pytest.mark.parametrize(
+    ("predictor", "database_url"),
+    [
+        ("KillsOnPoison", "sqlite"),
+        ("KillsOnPoison", "postgresql"),
+        ("RaisesOnPoison", "sqlite"),
+        ("ForgetsRowsOnPoison", "sqlite"),
+        ("HangsOnPoison", "sqlite"),
+    ],
+    indirect=["database_url"],
+)
 def test_one_poison_product_among_64_claimed_together_costs_only_itself(
     start_service: StartService, predictor: str
 ) -> None:

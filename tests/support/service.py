@@ -21,7 +21,7 @@ from shared.releases import publish
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from tests.support.ports import free_port
-from tests.support.transactions import in_transaction
+from tests.support.transactions import has_written, is_outside_transactions
 from tests.support.waiting import wait_for
 
 PASSWORD = "a long administrator's phrase"
@@ -44,7 +44,7 @@ class Service:
         self._output = output
         self._log = log
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         wait_for(lambda: f"ready: {self.url}" in self.output() or self.process.poll() is not None, seconds, "ready")
         assert self.process.poll() is None, self._log.read_text()[-3000:]
 
@@ -91,12 +91,17 @@ class Service:
         """Suspend a process outside its transactions: SQLite has one writer, and PostgreSQL's locks would stay."""
         wait_for(lambda: self._suspended(process), 30, "a process held still without the database")
 
-    def _suspended(self, process: psutil.Process) -> bool:
+    def hold_with_locks(self, process: psutil.Process) -> None:
+        """Suspend a process in the middle of a transaction in which it has written (PostgreSQL)."""
+        wait_for(lambda: self._suspended(process, with_locks=True), 30, "a process held in a transaction")
+
+    def _suspended(self, process: psutil.Process, *, with_locks: bool = False) -> bool:
         process.suspend()
-        if in_transaction(process, self.database_url):
-            process.resume()
-            return False
-        return True
+        stands_right = has_written if with_locks else is_outside_transactions
+        if stands_right(process, self.database_url):
+            return True
+        process.resume()
+        return False
 
     def terminate(self, seconds: float = 20) -> int:
         self.process.terminate()

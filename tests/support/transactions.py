@@ -1,4 +1,4 @@
-"""Whether a process is in the middle of a transaction: where it is held still there, others wait for its locks."""
+"""Whether a suspended process is in the middle of a transaction: others wait for what it has locked there."""
 
 from contextlib import closing
 
@@ -8,20 +8,29 @@ from sqlalchemy import make_url
 
 from shared.database import sqlite_module
 
-_BUSY_CONNECTIONS = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND client_port = ANY(%s) AND state <> 'idle'
+_CONNECTIONS = """
+    SELECT state, backend_xid IS NOT NULL FROM pg_stat_activity
+    WHERE datname = current_database() AND client_port = ANY(%s)
 """
 
 
-def in_transaction(process: psutil.Process, database_url: str) -> bool:
-    """Whether this process, which has just been suspended, may hold locks of the database."""
+def is_outside_transactions(process: psutil.Process, database_url: str) -> bool:
+    """Whether this process holds no locks of the database."""
     if database_url.startswith("sqlite"):
-        return _is_being_written(str(make_url(database_url).database))
+        return not _is_being_written(str(make_url(database_url).database))
+    return all(state == "idle" for state, _ in _connections(process, database_url))
+
+
+def has_written(process: psutil.Process, database_url: str) -> bool:
+    """Whether this process has changed something in a transaction that is open, and is at none of its statements."""
+    return ("idle in transaction", True) in _connections(process, database_url)
+
+
+def _connections(process: psutil.Process, database_url: str) -> list[tuple[str, bool]]:
+    """The state of each of the process's connections to PostgreSQL, and whether it has written."""
     ports = [connection.laddr.port for connection in process.net_connections("inet")]
     with psycopg.connect(database_url) as connection:
-        (busy,) = connection.execute(_BUSY_CONNECTIONS, [ports]).fetchone() or (0,)
-    return bool(busy)
+        return connection.execute(_CONNECTIONS, [ports]).fetchall()
 
 
 def _is_being_written(path: str) -> bool:
