@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.errors import ConfigurationError
@@ -24,6 +24,12 @@ BUSY_PAUSE_SECONDS = 0.0003
 # Parameters are people's texts and hashes of their passwords: errors must not carry them into the log.
 _ENGINE: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30, "hide_parameters": True}
 _ONE_STATE = {"isolation_level": "REPEATABLE READ"}
+# Whoever vanishes with its machine or its network says no word. That a server has is noticed in half a minute, instead
+# of hours; below, what a server does about us.
+_VANISHED = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "4", "connect_timeout": "10"}
+# What somebody has locked who stands still in a transaction is free again after this time. It is longer than a request
+# to the object store is tried, and shorter than those who wait for the locks may be stuck (SHELFWISE_STALL_SECONDS).
+IDLE_SECONDS = 50
 
 
 class Database:
@@ -186,9 +192,35 @@ def _is_busy(error: Exception) -> bool:
 
 
 def _postgres_engine(url: URL) -> Engine:
+    """An engine whose connections are looked at before each use. What the URL or the server says counts for more."""
     if url.get_backend_name() != "postgresql":
         raise ConfigurationError("SHELFWISE_DATABASE_URL must begin with sqlite:/// or postgresql://.")
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_ENGINE)
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg", query={**_VANISHED, **url.query}),
+        pool_pre_ping=True,
+        **_ENGINE,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.execute(_END_IDLE_TRANSACTIONS, [f"{IDLE_SECONDS}s"])
+        connection.commit()
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def name_what_was_lost(context: ExceptionContext) -> BaseException | None:
+        """A connection that was lost is one kind of error, whatever the driver makes of the server's last words."""
+        error, cause = context.sqlalchemy_exception, context.original_exception
+        if not context.is_disconnect or error is None or isinstance(error, OperationalError):
+            return None
+        return OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=True)
+
+    return engine
+
+
+_END_IDLE_TRANSACTIONS = """
+    SELECT set_config('idle_in_transaction_session_timeout', %s, false)
+    WHERE current_setting('idle_in_transaction_session_timeout') = '0'
+"""
 
 
 def upsert(connection: Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:

@@ -1,9 +1,9 @@
-"""PostgreSQL cuts its connections, or is away for a while: no process ends, and nothing is lost."""
+"""PostgreSQL and its connections: cut, away for a while, or left in the middle of a transaction; nothing is lost."""
 
 from functools import partial
 
 from tests.faults.conftest import StartService, only_on_postgresql
-from tests.faults.test_catalogues import ROWS, assert_each_row_once, csv_of, send, wait_until
+from tests.faults.test_catalogues import ROWS, assert_each_row_once, counts, csv_of, send, wait_until
 from tests.support.gate import Gate
 from tests.support.postgresql import away, cut_connections
 from tests.support.service import Service, ended, submit
@@ -18,6 +18,8 @@ THREADS = {
     ("worker-model", "heartbeat.failed"),
     ("worker-model", "bundle.failed"),
 }
+
+SHORT_PATIENCE = "?options=-c%20idle_in_transaction_session_timeout%3D2000"  # instead of IDLE_SECONDS
 
 
 def test_connections_that_are_cut_in_the_middle_of_work_lose_no_row(start_service: StartService) -> None:
@@ -53,14 +55,31 @@ def test_every_thread_goes_on_after_a_database_that_was_away(start_service: Star
             gate.open()
 
         assert {job["status"] for job in ended(client, jobs, 120)} == {"succeeded"}
-        assert {job["status"] for job in ended(client, submit(client, "one more"))} == {"succeeded"}
-        assert service.events("sweep.found")
         wait_for(lambda: client.get("/api/models/fake-1").json()["workers"] == 1, 30, "the heartbeat")
+        gate.close()
+        (overdue,) = ended(client, [send(client, csv_of(3, "new"), expires_in=1)])
+        assert overdue["status"] == "expired"  # which is the sweeper's work
     assert service.processes() == processes
 
 
-def answered(share: float, counts: dict[str, int]) -> bool:
-    return counts["succeeded"] > share * ROWS
+def test_a_worker_that_vanishes_in_the_middle_of_a_transaction_holds_nobody_up(
+    start_service: StartService, database_url: str
+) -> None:
+    service = start_service(database_url=database_url + SHORT_PATIENCE, model_workers=2)
+    with service.client() as client:
+        job_id = send(client, csv_of(ROWS))
+        wait_until(client, job_id, partial(answered, 0))
+
+        service.hold_with_locks(service.part("worker-model"))
+
+        assert counts(client, job_id)["succeeded"] < ROWS
+        (job,) = ended(client, [job_id])
+        assert job["counts"]["succeeded"] == ROWS
+        assert_each_row_once(client, job_id, ROWS)
+
+
+def answered(share: float, found: dict[str, int]) -> bool:
+    return found["succeeded"] > share * ROWS
 
 
 def failing(service: Service) -> set[tuple[str, str]]:

@@ -1,18 +1,24 @@
+import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from shared.database import OLDEST_SQLITE, Database, sqlite_module
+from shared.database import IDLE_SECONDS, OLDEST_SQLITE, Database, sqlite_module
 from shared.errors import ConfigurationError
 from shared.identifiers import new_id, now
 from shared.tables import Image, RefreshToken
+from tests.conftest import fresh_postgres
 
+SHORT_PATIENCE = "?options=-c%20idle_in_transaction_session_timeout%3D500"
+KEEP_ALIVE = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
 ADD_ONE = """
 import sys
 from sqlalchemy import select, update
@@ -158,3 +164,39 @@ def test_errors_carry_no_parameters_into_the_log(sqlite_url: str) -> None:
     database.close()
 
     assert "argon2-hash" not in str(raised.value)
+
+
+@pytest.fixture
+def impatient(migrated_postgres: str) -> Iterator[Database]:
+    """A PostgreSQL database of which the URL says that nobody may stand still in a transaction for long."""
+    with fresh_postgres(migrated_postgres) as url, closing(Database(url + SHORT_PATIENCE)) as opened:
+        yield opened
+
+
+def test_who_stands_still_in_a_transaction_loses_its_locks_and_is_told_so(impatient: Database) -> None:
+    add_image(impatient)
+    with impatient.engine.connect() as stuck:
+        stuck.execute(update(Image).values(size=1))
+        with impatient.begin() as waiting:  # for the lock, for as long as the other one has it
+            waiting.execute(update(Image).values(size=2))
+
+        with pytest.raises(OperationalError, match="idle-in-transaction"):
+            stuck.execute(update(Image).values(size=3))
+
+    assert sizes(impatient) == [2]
+
+
+def test_every_postgresql_connection_notices_who_has_vanished(migrated_postgres: str) -> None:
+    with fresh_postgres(migrated_postgres) as url, closing(Database(url)) as database, database.read() as connection:
+        patience = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+        descriptor = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr]
+        with socket.socket(fileno=os.dup(descriptor)) as own:
+            idle, interval, count = (own.getsockopt(socket.IPPROTO_TCP, option) for option in KEEP_ALIVE)
+
+    assert patience == f"{IDLE_SECONDS}s"
+    assert idle + count * interval == 30
+
+
+def test_what_the_url_says_about_its_connections_counts(impatient: Database) -> None:
+    with impatient.read() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "500ms"
