@@ -46,5 +46,6 @@ def seconds_of(retry_after: str | None) -> float | None:
 
 
 def _text(answer: bytes) -> str:
-    """The start of an answer as a text that every database keeps."""
-    return answer.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """The start of an answer as a text that every database keeps and every terminal shows."""
+    said = answer.decode("utf-8", "replace")
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in said)
