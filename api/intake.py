@@ -40,7 +40,12 @@ class Intake:
         self._together.__exit__(kind, error, trace)
 
     async def accept(
-        self, owner_id: str, product: ProductInput, photo_bytes: int | None, key: str | None, webhook_url: str | None
+        self,
+        owner_id: str,
+        product: ProductInput,
+        photo_bytes: int | None,
+        key: str | None,
+        webhook_url: str | None = None,
     ) -> Accepted:
         """The job of a product, durable when this returns.
 

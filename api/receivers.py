@@ -40,7 +40,7 @@ class Receivers:
         except UrlRefused as refusal:
             raise _refused(refusal.message) from None
         except FetchFailed:
-            raise _refused("The URL's host is not to be found just now: looking its name up led nowhere.") from None
+            raise _refused("The URL's host cannot be found: its name could not be looked up just now.") from None
         return plain
 
     async def ask(self, account_id: str, question: Callable[[Outgoing], Answer]) -> Answer:

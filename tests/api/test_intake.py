@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from api.intake import Intake
 from shared.broker import make_celery
 from shared.database import Database
-from shared.errors import QuotaFull, TooManyRequests, Unauthenticated, Unavailable
+from shared.errors import InvalidInput, QuotaFull, TooManyRequests, Unauthenticated, Unavailable
 from shared.identifiers import new_id
 from shared.images import keep_image
 from shared.ledger.submission import Accepted, ProductInput
@@ -23,6 +24,7 @@ from shared.settings import load_settings
 from shared.store import ObjectStore
 from shared.tables import Job
 from tests.conftest import RedisServer
+from tests.support.webhooks import URL, listen
 
 TITLE = ProductInput(designation="Chaise longue")
 
@@ -33,9 +35,7 @@ def ringer(redis_server: RedisServer) -> Iterator[Ringer]:
         yield ringer
 
 
-def accept_together(
-    intake: Intake, *submissions: tuple[str, ProductInput, int | None, str | None]
-) -> list[Accepted | BaseException]:
+def accept_together(intake: Intake, *submissions: tuple[Any, ...]) -> list[Accepted | BaseException]:
     async def run() -> list[Accepted | BaseException]:
         waiting = (intake.accept(*submission) for submission in submissions)
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -72,6 +72,40 @@ def test_an_account_that_is_gone_spoils_nothing_for_others(
 
     assert isinstance(bad, Unauthenticated)
     assert isinstance(good, Accepted)
+
+
+def test_who_names_an_unknown_webhook_spoils_nothing_for_others(
+    database: Database, store: ObjectStore, ringer: Ringer, owner: str, tmp_path: Path
+) -> None:
+    webhook = listen(database, owner, URL)
+    unknown = (owner, TITLE, None, "the key", f"{URL}/other")
+
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+        good, bad, again, other = accept_together(
+            intake, (owner, TITLE, None, None, URL), unknown, unknown, (owner, TITLE, None, None)
+        )
+
+    assert isinstance(bad, InvalidInput)
+    assert isinstance(again, InvalidInput)
+    assert isinstance(good, Accepted)
+    assert isinstance(other, Accepted)
+    with database.read() as connection:
+        found = connection.execute(select(Job.id, Job.webhook_endpoint_id))
+        named = {job_id: webhook_id for job_id, webhook_id in found}
+    assert named == {good.job_id: webhook, other.job_id: None}
+
+
+def test_who_names_no_webhook_has_none_looked_up(
+    database: Database, store: ObjectStore, ringer: Ringer, owner: str, tmp_path: Path
+) -> None:
+    statements = list[str]()
+    event.listen(database.engine, "before_cursor_execute", lambda *execution: statements.append(execution[2]))
+
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+        accept_together(intake, (owner, TITLE, None, "the key"))
+
+    assert any("INSERT INTO jobs" in statement for statement in statements)
+    assert [statement for statement in statements if "FROM webhook" in statement] == []
 
 
 def test_a_quota_is_used_to_its_end_and_not_beyond(
