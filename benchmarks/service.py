@@ -55,7 +55,8 @@ class Service:
     def part(self, name: str) -> psutil.Process:
         """The process that runs a part."""
         wanted = PARTS[name]
-        return next(process for process in self._processes() if tuple(process.cmdline()[1:]) == wanted)
+        found = (each for each in self._processes() if tuple(each.cmdline()[1 : 1 + len(wanted)]) == wanted)
+        return next(found)
 
     def all_parts(self) -> dict[str, psutil.Process]:
         """Every process by the name of its part, with the `keeper` that starts them and `redis`."""
