@@ -38,7 +38,7 @@ DISK_BYTES, DISK_BYTES_A_SECOND = 128 * MIB, MIB
 RESERVE_BYTES = MIB
 OWNERS = ("north", "south")
 CUSTOMERS_OF_ONE = 3
-PAUSE_SECONDS = 0.25  # between two requests of a customer
+PAUSE_SECONDS = 0.2  # between two requests of a customer
 MODEL_WORKERS = 2
 WHOLE = {"api": 1, "worker-io": 1, "worker-model": MODEL_WORKERS, "redis": 1}
 
