@@ -21,7 +21,7 @@ from cli.terminal import say
 from shared.database import Database
 from shared.workers import can_work
 
-UP_SECONDS = 120.0
+UP_SECONDS = 300.0
 # How long an API that has been replaced may go on with what it is in the middle of, like a file on a slow line.
 LEAVE_SECONDS = 600.0
 
