@@ -23,6 +23,7 @@ from shared.bundle import Bundle
 from shared.identifiers import new_id
 from tests.support.photos import jpeg
 from tests.support.ports import free_port
+from tests.support.receiver import Receiver, receiver
 from tests.support.service import ROOT, Service, prepare_data, running_service
 from tests.support.waiting import wait_for
 from tests.support.web import Site, hold, in_turn, reply, site
@@ -43,6 +44,7 @@ _SESSION_SECONDS = 300
 _URL = "http://127.0.0.1:8000"
 _PASSWORD = "choose a long phrase"
 _PHOTO_URL = "https://example.com/photo.jpg"
+_WEBHOOK_URL = "https://example.com/shelfwise"
 _RECEIVER = "127.0.0.1:9000"
 
 
@@ -92,11 +94,17 @@ class Sessions:
     """Runs each page's blocks of one language once, all of them in one session, and keeps what they printed."""
 
     def __init__(
-        self, service: Service, folder: Path, photo_sites: dict[str, Site], receiver_ports: dict[str, int]
+        self,
+        service: Service,
+        folder: Path,
+        photo_sites: dict[str, Site],
+        receivers: dict[str, Receiver],
+        receiver_ports: dict[str, int],
     ) -> None:
         self._service = service
         self._folder = folder
         self._photo_sites = photo_sites
+        self._receivers = receivers
         self._receiver_ports = receiver_ports  # of each page, because a page may leave its webhook registered
         self._printed: dict[tuple[str, str], list[str]] = {}
         self._requests: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -138,6 +146,7 @@ class Sessions:
         command = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"]}[language]
         code = "".join(block.code + end for block in session).replace(_URL, self._service.url)
         code = code.replace(_PHOTO_URL, f"http://127.0.0.1:{self._photo_sites[language].port}/photo.jpg")
+        code = code.replace(_WEBHOOK_URL, self._receivers[language].url("/shelfwise"))
         port = self._receiver_ports[session[0].page]
         code = code.replace(_RECEIVER, f"127.0.0.1:{port}")
         environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -171,16 +180,18 @@ def sessions(
     prepare_data(folder / "var", migrated_sqlite, tiny_bundle)
     with ExitStack() as stack:
         sites = {language: _photo_site(stack) for language in LANGUAGES}
+        receivers = {language: stack.enter_context(receiver()) for language in LANGUAGES}
         receiver_ports = {page: free_port() for page in (*WHOLE_PAGES, *MARKED_PAGES)}
+        ports = [where.port for where in (*sites.values(), *receivers.values())]
         settings = {
             "admin_password": _PASSWORD,
             "allow_http": True,
             "allowed_networks": "127.0.0.0/8",
-            "allowed_ports": ",".join(map(str, [*(where.port for where in sites.values()), *receiver_ports.values()])),
+            "allowed_ports": ",".join(map(str, [*ports, *receiver_ports.values()])),
         }
         service = stack.enter_context(running_service(folder / "var", **settings))
         service.wait_until_ready()
-        yield Sessions(service, folder, sites, receiver_ports)
+        yield Sessions(service, folder, sites, receivers, receiver_ports)
 
 
 def _photo_site(stack: ExitStack) -> Site:
