@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -155,4 +156,5 @@ def _has_terminal() -> bool:
 
 
 def _say(line: str) -> None:
-    print(f"shelfwise: {line}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a log on a full disk must not end what is kept running
+        print(f"shelfwise: {line}", file=sys.stderr, flush=True)

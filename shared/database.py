@@ -21,6 +21,7 @@ from shared.fair_lock import FairLock
 OLDEST_SQLITE = (3, 51, 3)  # earlier ones can corrupt a database in WAL mode while it is being reset
 BUSY_SECONDS = 30
 BUSY_PAUSE_SECONDS = 0.0003
+WAL_BYTES = 16 * 2**20  # that SQLite's write-ahead log keeps when it begins anew; a reader that stays makes it longer
 # Parameters are people's texts and hashes of their passwords: errors must not carry them into the log.
 _ENGINE: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 30, "hide_parameters": True}
 _ONE_STATE = {"isolation_level": "REPEATABLE READ"}
@@ -146,6 +147,7 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-16384")
         cursor.close()

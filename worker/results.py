@@ -1,6 +1,6 @@
 """Results on their way into the database, written by a thread of its own while the model goes on."""
 
-import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -14,14 +14,15 @@ from shared.logs import get_logger
 from worker.leases import HeldLeases
 
 PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0)  # between tries to write; below what a stopping service waits
+ADVANCE_SECONDS = 0.1
 JOBS_LOGGED = 8
 
 
 class ResultWriter:
     """Writes one claim at a time; the leases are held until its results are stored or given up.
 
-    `advance` is called after a try that failed: whoever waits for the database has not stalled. `tell` is called when
-    a job has ended that somebody wants to be told of.
+    `advance` is called again and again between two tries: whoever waits for the database has not stalled. `tell` is
+    called when a job has ended that somebody wants to be told of.
     """
 
     def __init__(
@@ -61,8 +62,7 @@ class ResultWriter:
             for pause in PAUSES_SECONDS:
                 if self._finished(claims, outcomes):
                     return
-                self._advance()
-                threading.Event().wait(pause)
+                self._pause(pause)
             with self._database.begin() as connection:
                 give_back(connection, claims)
         except SQLAlchemyError:
@@ -72,6 +72,12 @@ class ResultWriter:
             self._log.exception("batch.not_written", batches=len(claims), jobs=some_jobs(claims))
         finally:
             self._leases.release(claims)
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._advance()
+            time.sleep(min(left, ADVANCE_SECONDS))
 
     def _finished(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> bool:
         try:
