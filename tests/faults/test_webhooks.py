@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+
 from tests.faults.conftest import StartService, only_on_sqlite
 from tests.faults.test_catalogues import csv_of, send
 from tests.support.gate import Gate
