@@ -15,9 +15,16 @@ import api
 from api.app import create_app
 from api.openapi.codes import CODES
 from api.openapi.examples import EXAMPLES
+from shared.answers.names import CategoryNames
+from shared.jobs import job_by_id
 from shared.settings import load_settings
+from shared.webhooks.bodies import written_body
+from shared.webhooks.events import EVENT_TYPES
+from shared.webhooks.signing import signed_headers
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.support.webhooks import listen, take
+from tests.support.work import do_work
 
 SOURCES = Path(api.__file__).parent
 CODE = re.compile(r'code="([A-Z_]+)"')
@@ -110,6 +117,35 @@ def test_every_code_that_the_api_answers_is_described() -> None:
 
     assert answered <= documented
     assert documented <= set(CODES)
+
+
+def test_every_event_is_described_with_its_headers(document: dict[str, Any]) -> None:
+    assert set(document["webhooks"]) == {*EVENT_TYPES, "webhook.test"}
+    for request in (path["post"] for path in document["webhooks"].values()):
+        names = [parameter["$ref"].rpartition("/")[2] for parameter in request["parameters"]]
+        assert names == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        assert set(request["responses"]) == {"2XX", "410", "default"}
+    for name, header in document["components"]["parameters"].items():
+        assert (header["name"], header["in"]) == (name, "header")
+        assert_fits(document, header["example"], header["schema"])
+
+
+def test_what_is_sent_is_as_the_document_says(api: RunningApi, document: dict[str, Any]) -> None:
+    account = api.add_account()
+    listen(api.database, account.id)
+    api.client(account).post("/api/predict", json={"designation": "Chaise longue"}).raise_for_status()
+    do_work(api.database)
+    (due,) = take(api.database)
+    with api.database.read() as connection:
+        body = written_body(connection, CategoryNames(), due, job_by_id(connection, due.job_id))
+
+    event = json.loads(body)
+    assert event["data"]["prediction"]["category"] is not None
+    request = document["webhooks"][event["type"]]["post"]
+    assert_fits(document, event, request["requestBody"]["content"]["application/json"]["schema"])
+    headers = signed_headers(due.event_id, due.happened_at, body, [*due.keys, *due.keys])
+    for name, value in headers:
+        assert_fits(document, value, document["components"]["parameters"][name]["schema"])
 
 
 def test_limits_are_those_that_are_set() -> None:
