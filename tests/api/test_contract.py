@@ -24,6 +24,7 @@ from tests.conftest import RedisServer
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_catalogue
 from tests.support.photos import GOOD
+from tests.support.webhooks import deliveries, listen
 from tests.support.work import do_work
 
 STORED_PRODUCT = "278535884"
@@ -31,6 +32,8 @@ VERSIONS = ("contract-1", "contract-2")
 MANY = 12
 # Short, since a generated text is as long as the document lets it be.
 LIMITS = {"max_designation_characters": 60, "max_description_characters": 120}
+HERE = {"allowed_networks": "127.0.0.0/8"}  # where nobody listens to webhooks
+WEBHOOK_URL = "https://127.0.0.1/told"
 
 
 @contextmanager
@@ -56,7 +59,7 @@ def worked_for(settings: Settings) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def service(shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
     many = {"sign_in_failures": 10**6, "sign_in_failures_per_address": 10**6}
-    settings = settings_for(tmp_path_factory.mktemp("contract"), shared_redis.broker_url, **LIMITS, **many)
+    settings = settings_for(tmp_path_factory.mktemp("contract"), shared_redis.broker_url, **LIMITS, **HERE, **many)
     upgrade(settings.database)
     with serve(settings) as running, worked_for(settings):
         ingest(running, STORED_PRODUCT)
@@ -89,6 +92,8 @@ def predict(client: httpx.Client, **product: Any) -> dict[str, Any]:
 def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[str, str]]:
     """Things of each kind that there are, some of the account's and some of others'."""
     database, own, other = service.database, service.client(account), service.add_account()
+    named = listen(database, account.id, WEBHOOK_URL)
+    webhooks = [listen(database, account.id, f"{WEBHOOK_URL}/{n}") for n in range(MANY)]
     jobs = [predict(own, json={"designation": "Chaise longue"})["id"] for _ in range(MANY)]
     shown = predict(own, files={"image": ("photo.jpg", GOOD["jpeg"])})["prediction"]["photo"]
     predictions = [str(item["id"]) for item in own.get("/api/predictions", params={"limit": MANY}).json()["items"]]
@@ -104,6 +109,10 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
         Pool("id", ("get_job", "get_job_events", "get_job_results", "get_job_errors", "delete_job"), jobs),
         Pool("id", ("cancel_job",), open_jobs),
         Pool("id", ("get_user", "change_user", "delete_user", "renew_user_secret"), people + services),
+        Pool("id", ("get_webhook", "change_webhook", "rotate_webhook_secret", "delete_webhook"), webhooks[2:]),
+        Pool("id", ("test_webhook", "list_deliveries", "recover_deliveries"), webhooks[:2]),
+        Pool("id", ("redeliver",), webhooks[:1]),
+        Pool("delivery_id", ("redeliver",), [each.id for each in deliveries(database, webhooks[0])]),
         Pool("id", ("correct_prediction",), predictions),
         Pool("id", ("get_product",), products),
         Pool("version", ("get_model", "activate_model"), VERSIONS),
@@ -112,12 +121,15 @@ def prepared(service: RunningApi, account: Account) -> tuple[list[Pool], dict[st
     ]
     ingest(service, "278535885")  # a page of products has one behind it
     admins = ("/api/users", "/api/models") if account.role is Role.ADMIN else ()
-    paths = ("/api/jobs", "/api/predictions", "/api/products", *admins)
+    paths = ("/api/jobs", "/api/predictions", "/api/products", "/api/webhooks", *admins)
     cursors = {path: own.get(path, params={"limit": 1}).json()["next_cursor"] for path in paths}
     cursors |= {f"/api/jobs/{{id}}/{part}": cursor_after("0") for part in ("results", "errors")}
     of_a_job = dict.fromkeys(("/api/jobs/{id}/results", "/api/jobs/{id}/errors"), cursors["/api/predictions"])
+    cursors["/api/webhooks/{id}/deliveries"] = cursors["/api/jobs"]
     return pools, {
         "CONTRACT_OWN_ID": account.id,
+        "CONTRACT_OWN_WEBHOOK": named,
+        "CONTRACT_WEBHOOK_URL": WEBHOOK_URL,
         "CONTRACT_STORED_PRODUCT": STORED_PRODUCT,
         "CONTRACT_CODES": json.dumps([category.code for category in RAKUTEN]),
         "CONTRACT_CURSORS": json.dumps({**cursors, **of_a_job}),

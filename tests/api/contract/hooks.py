@@ -16,9 +16,12 @@ from api.media import MULTIPART
 from shared.catalogues.kinds import MEDIA_TYPES
 
 _OWN_ID = os.environ["CONTRACT_OWN_ID"]
+_OWN_WEBHOOK = os.environ["CONTRACT_OWN_WEBHOOK"]
+_WEBHOOK_URL = os.environ["CONTRACT_WEBHOOK_URL"]
 _STORED_PRODUCT = os.environ["CONTRACT_STORED_PRODUCT"]
 _CURSORS: dict[str, str] = json.loads(os.environ["CONTRACT_CURSORS"])
 CATALOGUES = ("/api/catalogs", "/api/data-ingest")
+WEBHOOKS = ("/api/webhooks", "/api/webhooks/{id}")
 _TEXTS = ("designation", "description")
 _CODES: list[int] = json.loads(os.environ["CONTRACT_CODES"])
 _words = st.sampled_from(["amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "harbor", "island", "lagoon"])
@@ -45,8 +48,11 @@ def as_file(_context: Any, value: Any) -> dict[str, Any]:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Make what a schema calls valid into what is, and keep the account that asks from deleting itself."""
-    if (case.path_parameters or {}).get("id") == _OWN_ID:
+    """Make what a schema calls valid into what is, and keep the account that asks from deleting itself.
+
+    The webhook that submissions name stays as it is, too.
+    """
+    if (case.path_parameters or {}).get("id") in (_OWN_ID, _OWN_WEBHOOK):
         case.path_parameters["id"] = str(uuid.uuid4())  # nothing after that would be asked by anybody
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
@@ -59,6 +65,8 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         case.body["prdtypecode"] = _CODES[int(case.body["prdtypecode"]) % len(_CODES)]
     if case.operation.path == "/api/predictions/{id}/correction" and isinstance(case.body, dict):
         case.body["code"] = _CODES[int(case.body["code"]) % len(_CODES)]
+    if case.operation.path in WEBHOOKS and isinstance(case.body, dict) and "url" in case.body:
+        case.body["url"] = f"https://127.0.0.1/{uuid.uuid5(uuid.NAMESPACE_URL, case.body['url'])}"
     if case.operation.path == "/api/predict" and isinstance(case.body, dict):
         _mend_product(case.body, as_json=case.media_type == "application/json")
         if case.body.get("image_url") and "prefer" in (case.headers or {}):
@@ -72,11 +80,15 @@ def _mend_file_query(case: Any) -> None:
         query["format"] = "csv"
     if query.get("columns"):
         query["columns"] = ["designation:Titre,description:Texte"]
+    if "webhook_url" in query:
+        query["webhook_url"] = _WEBHOOK_URL
     case.query = query
 
 
 def _mend_product(product: dict[str, Any], *, as_json: bool) -> None:
     """Texts that can be read, photos that are photos, and for an id alone that of a product that is stored."""
+    if product.get("webhook_url"):
+        product["webhook_url"] = _WEBHOOK_URL
     for name in _TEXTS:
         if product.get(name):
             product[name] = f"chaise {product[name]}"[: len(product[name]) + 1]

@@ -47,7 +47,7 @@ class Pool:
 
     def configured(self) -> str:
         """What the configuration says of it."""
-        name = self.operations[0]
+        name = f"{self.operations[0]}_{self.parameter}"
         return (
             f"[dictionaries.{name}]\nvalues = {json.dumps(self.values)}\n"
             f"[[operations]]\ninclude-operation-id = {json.dumps(self.operations)}\n"
