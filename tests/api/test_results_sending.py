@@ -16,7 +16,6 @@ from sqlalchemy import update
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from shared.answers.names import CategoryNames
 from api.results.answers import PAGE, result_answers
 from api.results.csv_file import csv_pieces
 from api.results.ndjson_file import ndjson_pieces
@@ -25,6 +24,7 @@ from api.results.sending import FILES, FILES_OF_ONE, PIECE, MadeFile, Sending
 from api.results.tables import BEAT, Table, errors_table
 from api.results.xlsx_file import xlsx_pieces
 from api.services import open_services
+from shared.answers.names import CategoryNames
 from shared.disk import DiskGuard
 from shared.errors import NotFound, StorageFull, TooManyRequests, Unavailable
 from shared.identifiers import now
