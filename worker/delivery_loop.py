@@ -7,6 +7,7 @@ could not be booked until its lease has run out is sent again: receivers know an
 
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,7 @@ from worker.stall import StallGuard
 PLACES = 64
 PLACES_FOR_FAILING = PLACES // 2
 LOOK_SECONDS = 0.5  # between two looks for what is due, while something is on its way and nobody rings
+GATHER_SECONDS = 0.004  # for what ends together: a flush for four in place of one for each
 TROUBLE_SECONDS = 1.0  # the pause after a database that failed
 STOP_SECONDS = 5.0  # what a worker that stops gives those on their way
 OURS = "The delivery failed through a fault of the service that sends it."
@@ -104,13 +106,13 @@ class DeliveryLoop:
         return send(self._outgoing, due.url, due.event_id, due.body, due.keys)
 
     def _collect(self) -> None:
-        """Wait a moment for a try to end, and take all that have."""
-        try:
-            results = [self._results.get(timeout=LOOK_SECONDS)]
-            while not self._results.empty():
-                results.append(self._results.get())
-        except Empty:
-            return
+        """Wait for a try to end, and a moment for those that end with it, which cost less if booked together."""
+        results: list[Tried | None] = []
+        with suppress(Empty):
+            results.append(self._results.get(timeout=LOOK_SECONDS))
+            end = time.monotonic() + GATHER_SECONDS
+            while len(results) < len(self._on_their_way):
+                results.append(self._results.get(timeout=max(0.0, end - time.monotonic())))
         self._tried += [each for each in results if each is not None and each.due in self._on_their_way]
 
     def _write(self) -> None:
