@@ -15,6 +15,7 @@ from shared.outgoing.rules import OutgoingRules
 from shared.outgoing.urls import check_url
 
 CALLS, CALLS_OF_ONE = 16, 4  # that one process makes at once, in all and for one account
+NAMES = 4 * CALLS  # looked up at once: one that hangs outlives the call that it belongs to
 RETRY_SECONDS = 5
 WHERE = "body.url"
 Answer = TypeVar("Answer")

@@ -27,7 +27,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and say so to whoever has asked."""
         await super().startup(sockets)
-        if self._ready_fd is not None:
+        if self._ready_fd is not None and self.started:
             os.write(self._ready_fd, b"ready")
             os.close(self._ready_fd)
 

@@ -13,7 +13,7 @@ from api.gathered import Gathered
 from api.intake import Intake
 from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
-from api.receivers import Receivers
+from api.receivers import NAMES, Receivers
 from api.request_quota import RequestQuota
 from api.results.sending import Sending
 from api.tokens import Tokens
@@ -88,7 +88,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),
             sending=Sending(),
-            receivers=Receivers(Outgoing(rules, settings.webhook_timeout_seconds), rules),
+            receivers=Receivers(Outgoing(rules, settings.webhook_timeout_seconds, names=NAMES), rules),
             watch=stack.enter_context(JobWatch(database)),
             intake=stack.enter_context(Intake(database, store, ringer, settings)),
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from api.services import Services
 from shared.identifiers import new_id, now
 from shared.users import Account
-from shared.webhooks.claim import signing_keys
 from shared.webhooks.endpoints import Endpoint
 from shared.webhooks.outcomes import Came
 from shared.webhooks.sending import send
+from shared.webhooks.signing import signing_keys
 
 
 class PingData(BaseModel):

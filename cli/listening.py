@@ -25,8 +25,9 @@ def listening(host: str, port: int, remedy: str = "") -> Iterator[list[socket.so
 
 def _opened(host: str, port: int) -> Iterator[socket.socket]:
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    left = len(found)
-    for family, _, _, _, address in found:
+    places = dict.fromkeys((family, address) for family, _, _, _, address in found)  # a host may have one twice
+    left = len(places)
+    for family, address in places:
         try:
             yield _listening(family, address)
         except OSError as error:

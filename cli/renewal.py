@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.supervisor import STOP_SECONDS, Part, Supervisor, start, stop
-from cli.terminal import say
+from cli.terminal import mention
 from shared.database import Database
 from shared.workers import can_work
 
@@ -44,18 +44,18 @@ class Renewal:
         The last line that is said begins with `renewed` or `not renewed`.
         """
         self.supervisor.renewal_asked = False
-        say("renewing the workers and the API")
+        mention("renewing the workers and the API")
         try:
             if self._fits_the_database() and all(map(self._renew_worker, self.workers)) and self._renew_api():
-                say("renewed")
+                mention("renewed")
         except OSError as error:  # no memory or no process to be had just now
-            say(f"not renewed: no process can be started ({error.strerror}); what has none yet stays as it is")
+            mention(f"not renewed: no process can be started ({error.strerror}); what has none yet stays as it is")
 
     def _fits_the_database(self) -> bool:
         command = [sys.executable, "-m", "migrations.current"]
         fits = self.supervisor.run_to_end(Part("schema", command, self.api.environment)) == 0
         if not fits:
-            say("not renewed: this code does not run here, or needs another schema than the database has")
+            mention("not renewed: this code does not run here, or needs another schema than the database has")
         return fits
 
     def _renew_worker(self, part: Part) -> bool:
@@ -83,12 +83,14 @@ class Renewal:
         while not is_up(process):
             if self.supervisor.stop_asked or process.poll() is not None or time.monotonic() > end:
                 stop([process], STOP_SECONDS)
-                say(f"not renewed: the new process of {part.name} did not come up, the log says why; the old one stays")
+                mention(
+                    f"not renewed: the new process of {part.name} did not come up, as the log says; the old one stays"
+                )
                 return False
             self.supervisor.tend()
         old = part.process  # not that of the start: it may have died since, and another one been started for it
         part.process, part.started_at, part.start_again_at = process, successor.started_at, None
-        say(f"{part.name} has a new process")
+        mention(f"{part.name} has a new process")
         let_go(old)
         return True
 

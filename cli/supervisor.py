@@ -107,7 +107,8 @@ class Supervisor:
     def _ask_to_renew(self, _number: int, _frame: object) -> None:
         if self._ends_with_terminal and not _has_terminal():
             self.stop_asked = True
-        self.renewal_asked = True
+        else:
+            self.renewal_asked = True
 
 
 def start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import typer
 
@@ -15,6 +15,12 @@ def say(line: str) -> None:
     """Print a line in one piece: the parts write to the same terminal."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def mention(line: str) -> None:
+    """`say` of a keeper that must go on: a line that finds no room, or nobody who reads it, is lost."""
+    with suppress(OSError):
+        say(line)
 
 
 def say_table(rows: Sequence[Sequence[str]]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
-from fastapi import BackgroundTasks, FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -26,7 +26,7 @@ TABLE = """
     CREATE INDEX IF NOT EXISTS inbox_open ON inbox (id) WHERE event IS NOT NULL;
 """
 OPEN = "SELECT id, event FROM inbox WHERE event IS NOT NULL ORDER BY id"
-one_at_a_time = threading.Lock()
+something_came = threading.Event()
 
 
 def handle(event: dict[str, Any]) -> None:
@@ -42,11 +42,12 @@ def handle(event: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def begin(app: FastAPI) -> AsyncIterator[None]:
-    """Refuse to start without a good secret, and first handle what was kept and not handled."""
+    """Refuse to start without a good secret; what was kept and not handled is the first that is handled."""
     app.state.webhooks = [Webhook(secret) for secret in os.environ["WEBHOOK_SECRET"].split(" ")]
     with closing(sqlite3.connect(INBOX)) as inbox:
         inbox.executescript(TABLE)
-    await run_in_threadpool(handle_all)
+    something_came.set()
+    threading.Thread(target=work, daemon=True).start()
     yield
 
 
@@ -54,7 +55,7 @@ app = FastAPI(lifespan=begin)
 
 
 @app.post("/shelfwise", status_code=204)
-async def receive(request: Request, afterwards: BackgroundTasks) -> None:
+async def receive(request: Request) -> None:
     """Take an event: once it is kept, its sender is answered; the work comes after that."""
     body = bytearray()
     async for piece in request.stream():
@@ -64,7 +65,7 @@ async def receive(request: Request, afterwards: BackgroundTasks) -> None:
     if not verified(bytes(body), request):
         raise HTTPException(401)
     if await run_in_threadpool(keep, request.headers["webhook-id"], body.decode()):
-        afterwards.add_task(handle_all)
+        something_came.set()
 
 
 def verified(body: bytes, request: Request) -> bool:
@@ -82,9 +83,16 @@ def keep(webhook_id: str, event: str) -> bool:
         return inbox.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?)", [webhook_id, event]).rowcount == 1
 
 
+def work() -> None:
+    """Handle what comes, in the one thread that does: however long it takes, senders are answered."""
+    while something_came.wait():
+        something_came.clear()
+        handle_all()
+
+
 def handle_all() -> None:
     """Handle what was kept and not handled. If the process dies in the middle of one, that one is handled again."""
-    with one_at_a_time, closing(sqlite3.connect(INBOX)) as inbox:
+    with closing(sqlite3.connect(INBOX)) as inbox:
         for webhook_id, event in inbox.execute(OPEN).fetchall():
             try:
                 handle(json.loads(event))

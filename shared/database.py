@@ -27,7 +27,13 @@ _ENGINE: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 
 _ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 # Whoever vanishes with its machine or its network says no word. That a server has is noticed in half a minute, instead
 # of hours; below, what a server does about us.
-_VANISHED = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "4", "connect_timeout": "10"}
+_VANISHED = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",  # milliseconds; while something that was sent is unanswered, no keepalive is
+    "connect_timeout": "10",
+}
 # What somebody has locked who stands still in a transaction is free again after this time. It is longer than a request
 # to the object store is tried, and shorter than those who wait for the locks may be stuck (SHELFWISE_STALL_SECONDS).
 IDLE_SECONDS = 50

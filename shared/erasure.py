@@ -90,7 +90,9 @@ def delete_account(connection: Connection, user_id: str) -> None:
     if deleted is None:
         raise NotFound("There is no such account.")
     connection.execute(delete(RefreshToken).where(RefreshToken.user_id == user_id))
-    connection.execute(update(WebhookEndpoint).where(WebhookEndpoint.owner_id == user_id).values(active=False))
+    owned = WebhookEndpoint.owner_id == user_id
+    connection.execute(select(WebhookEndpoint.id).where(owned).order_by(WebhookEndpoint.id).with_for_update())
+    connection.execute(update(WebhookEndpoint).where(owned).values(active=False))
 
 
 def erase_some(database: Database, store: ObjectStore, seconds: float, kept_for: timedelta | None = None) -> bool:

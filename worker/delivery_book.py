@@ -17,7 +17,7 @@ from shared.jobs import JobRecord, jobs_by_ids
 from shared.lifecycle import DeliveryState
 from shared.logs import get_logger
 from shared.webhooks.bodies import kept_body, written_body
-from shared.webhooks.claim import Due, claim_due
+from shared.webhooks.claim import Due, anything_due, claim_due
 from shared.webhooks.events import bury
 from shared.webhooks.outcomes import Came, give_back, write_outcome
 
@@ -52,6 +52,9 @@ class DeliveryBook:
 
         What tells of jobs that have been deleted ends here: nobody is told of them. Raises SQLAlchemyError.
         """
+        with self._database.read() as connection:
+            if not anything_due(connection):
+                return []
         with self._database.begin() as connection:
             taken = claim_due(connection, places, places_for_failing, self.lease)
         if not taken:

@@ -87,8 +87,8 @@ class DeliveryLoop:
                 self._log.warning("webhook.not_claimed", exc_info=True)
                 self._stopping.wait(TROUBLE_SECONDS)
                 taken = []
+            self._on_their_way |= dict.fromkeys(taken, until)  # all, before a thread that cannot be had
             for due in taken:
-                self._on_their_way[due] = until
                 threading.Thread(target=self._try, args=(due,), name="delivery", daemon=True).start()
         return bool(self._on_their_way)
 

@@ -53,6 +53,8 @@ class Presence(Repeating):
     ) -> None:
         super().__exit__(kind, error, trace)
         with self._database.begin() as connection:
+            for claims in filter(None, [loop.leases.owed() for loop in self._loops]):
+                give_back(connection, claims)
             forget(connection, self._worker.id)
 
     def beat(self) -> None:

@@ -33,6 +33,7 @@ class Sweeper(Repeating):
         self._database = database
         self._ringer = ringer
         self._may_judge = may_judge
+        self._judged = True
         self._stale_after = timedelta(seconds=settings.sweep_seconds)
         self._dead_after = ALIVE_LEASES * timedelta(seconds=settings.lease_seconds)
         self._log = get_logger()
@@ -40,7 +41,7 @@ class Sweeper(Repeating):
     def sweep(self) -> None:
         """Do every step once."""
         with self._database.begin() as connection:  # which may have waited for long
-            released = release_expired(connection) if self._may_judge() else 0
+            released = release_expired(connection) if self._judges() else 0
         with self._database.begin() as connection:
             expired = expire_overdue(connection)
         with self._database.begin() as connection:
@@ -53,6 +54,14 @@ class Sweeper(Repeating):
         if released or expired:
             self._log.warning("sweep.found", leases_expired=released, jobs_expired=len(expired))
         self._ring_stale_lanes()
+
+    def _judges(self) -> bool:
+        """Whether leases that ran out are held against somebody; says so when that changes."""
+        judges = self._may_judge()
+        if judges != self._judged:
+            self._log.warning("sweep.judges" if judges else "sweep.spares_leases")
+            self._judged = judges
+        return judges
 
     def _ring_stale_lanes(self) -> None:
         with self._database.read() as connection:

@@ -10,6 +10,7 @@ revision = "0005"
 down_revision = "0004"
 
 _PENDING = sa.text("state = 'pending'")
+_DEAD = sa.text("state = 'dead'")
 _LEASED = sa.text("lease_until IS NOT NULL")
 _KEPT = sa.text("deleted_at IS NULL")
 
@@ -45,6 +46,13 @@ def upgrade() -> None:
         postgresql_where=_PENDING,
     )
     op.create_index(
+        "ix_webhook_deliveries_dead",
+        "webhook_deliveries",
+        ["endpoint_id", "id"],
+        sqlite_where=_DEAD,
+        postgresql_where=_DEAD,
+    )
+    op.create_index(
         "ix_webhook_deliveries_leased",
         "webhook_deliveries",
         ["endpoint_id"],
@@ -57,6 +65,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("webhook_attempts", "number")
     op.drop_index("ix_webhook_deliveries_leased", "webhook_deliveries")
+    op.drop_index("ix_webhook_deliveries_dead", "webhook_deliveries")
     op.drop_index("ix_webhook_deliveries_due", "webhook_deliveries")
     op.drop_index("ix_webhook_deliveries_endpoint_id_id", "webhook_deliveries")
     op.create_index(op.f("ix_webhook_deliveries_next_attempt_at"), "webhook_deliveries", ["next_attempt_at"])

@@ -3,23 +3,28 @@
 A batch of several rows is halved, so that a row which kills its batch is cornered in a few steps while its
 neighbours get their predictions; a row alone in its batch has three tries, of which one may have been in the
 company of other batches. The intake of a file has three tries at each place that it comes to. A batch that has failed
-is only ever claimed alone (`claim`).
+goes to the end of its owner's line, so that others are done before it kills a worker again, and is only ever claimed
+alone (`claim`).
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from shared.identifiers import now
+from shared.lanes import Lane
 from shared.ledger.cancel import fail_job
 from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError, write_errors
 from shared.ledger.locks import lock_batches, lock_jobs
 from shared.ledger.settle import Ended, Tally, settle
+from shared.ledger.turns import next_turn
 from shared.lifecycle import OPEN_BATCH, BatchState, in_states, move
 from shared.tables import Batch, Prediction
 
 TRIES = 3
+_Lost: TypeAlias = Row[int, str, str, str, str, int]
 GAVE_UP = {
     "predict": RowError("PREDICTION_FAILED", f"The model failed on this product {TRIES} times."),
     "fetch": RowError("IMAGE_FETCH_FAILED", f"Fetching this product's photo failed {TRIES} times."),
@@ -42,7 +47,9 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> Ended:
     _lock_whole_jobs(connection, claims)
     held = lock_held(connection, claims)
     lost = connection.execute(
-        select(Batch.id, Batch.job_id, Batch.kind, Batch.failures).where(Batch.id.in_(held)).order_by(Batch.id)
+        select(Batch.id, Batch.job_id, Batch.owner_id, Batch.kind, Batch.lane, Batch.failures)
+        .where(Batch.id.in_(held))
+        .order_by(Batch.id)
     ).all()
     jobs = lock_jobs(connection, {batch.job_id for batch in lost})
     tallies = {job.id: Tally() for job in jobs}
@@ -58,9 +65,9 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> Ended:
             )
         )
         if len(rows) > 1:
-            _halve(connection, batch.id, rows)
+            _halve(connection, batch.id, rows, _last_turn(connection, batch))
         elif batch.failures + 1 < TRIES:
-            _try_again(connection, batch.id, failures=batch.failures + 1)
+            _try_again(connection, batch.id, batch.failures + 1, _last_turn(connection, batch))
         elif batch.kind == "intake":
             fail_job(connection, batch.job_id, GAVE_UP["intake"])
         else:
@@ -82,28 +89,33 @@ def _lock_whole_jobs(connection: Connection, claims: Sequence[Claim]) -> None:
         lock_batches(connection, ours | (Batch.job_id.in_(jobs) & in_states(Batch.state, *OPEN_BATCH)))
 
 
-def _halve(connection: Connection, batch_id: int, rows: Sequence[int]) -> None:
-    """Keep the lower half of the rows in the batch and make a new one, at the same turn, of the upper half."""
+def _last_turn(connection: Connection, batch: _Lost) -> int:
+    """The turn at the end of the line in which a batch stands."""
+    return next_turn(connection, Lane(batch.lane), batch.owner_id, batch.kind)
+
+
+def _halve(connection: Connection, batch_id: int, rows: Sequence[int], turn: int) -> None:
+    """Keep the lower half of the rows in the batch, from now on at this turn; a new one, behind it, has the others."""
     lower, upper = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    born = (Batch.job_id, Batch.owner_id, Batch.kind, Batch.lane, Batch.turn)
+    born = (Batch.job_id, Batch.owner_id, Batch.kind, Batch.lane)
     original = connection.execute(select(*born).where(Batch.id == batch_id)).one()
     new_batch = connection.execute(
         insert(Batch)
-        .values(**original._mapping, rows=len(upper), photos=_photos(connection, upper), failures=1)
+        .values(**original._mapping, rows=len(upper), photos=_photos(connection, upper), turn=turn + 1, failures=1)
         .returning(Batch.id)
     ).scalar_one()
     connection.execute(update(Prediction).where(Prediction.id.in_(upper)).values(batch_id=new_batch))
-    _try_again(connection, batch_id, failures=1)
+    _try_again(connection, batch_id, 1, turn)
     connection.execute(
         update(Batch).where(Batch.id == batch_id).values(rows=len(lower), photos=_photos(connection, lower))
     )
 
 
-def _try_again(connection: Connection, batch_id: int, failures: int) -> None:
+def _try_again(connection: Connection, batch_id: int, failures: int, turn: int) -> None:
     connection.execute(
         move(Batch.state, BatchState.QUEUED)
         .where(Batch.id == batch_id)
-        .values(failures=failures, lease_until=None, worker=None, queued_at=now())
+        .values(failures=failures, lease_until=None, worker=None, queued_at=now(), turn=turn)
     )
 
 

@@ -157,7 +157,7 @@ def commit_chunk(
     (opened,) = lock_jobs(connection, [job.job_id])
     if chunk.is_last and _is_empty(connection, job.job_id):
         fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
-        return Committed(ended=True)
+        return Committed(ended=True, to_tell=True)  # a ring too many, where nobody listens, costs little
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
     handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
     if handed_over:

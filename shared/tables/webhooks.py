@@ -10,6 +10,7 @@ from shared.lifecycle import DeliveryState
 from shared.tables.base import SERIAL, Base, Id, one_of
 
 _PENDING = text("state = 'pending'")
+_DEAD = text("state = 'dead'")
 _LEASED = text("lease_until IS NOT NULL")
 _KEPT = text("deleted_at IS NULL")
 
@@ -100,6 +101,7 @@ class WebhookDelivery(Base):
             sqlite_where=_PENDING,
             postgresql_where=_PENDING,
         ),
+        Index("ix_webhook_deliveries_dead", "endpoint_id", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
         Index("ix_webhook_deliveries_leased", "endpoint_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
     )
 

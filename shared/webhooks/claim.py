@@ -8,7 +8,7 @@ lease: where it runs out, because the worker died, the delivery is due again, an
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -17,11 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from shared.identifiers import now
 from shared.lifecycle import DeliveryState, in_states
 from shared.tables import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from shared.webhooks.events import bury
+from shared.webhooks.signing import signing_keys
 
 FOR_ONE = 4
 FOR_FAILING = 1
 FOR_OWNER = 32  # half of what one worker has on its way; two that claim at the same moment may go past it
 CANDIDATES = 256  # endpoints that a claim chooses from
+MOST_TRIES = 100  # of a delivery whose tries are never booked, say because each ends its worker
 
 _Candidate: TypeAlias = Row[str, str, datetime | None, datetime]
 
@@ -40,10 +43,10 @@ class Due:
     job_id: str
     event_type: str
     happened_at: datetime
-    body: str
+    body: str = field(repr=False)
     endpoint_id: str
-    url: str
-    keys: tuple[str, ...]
+    url: str = field(repr=False)
+    keys: tuple[str, ...] = field(repr=False)
     is_failing: bool
 
 
@@ -58,7 +61,9 @@ def claim_due(connection: Connection, places: int, places_for_failing: int, leas
     if not taken:
         return []
     connection.execute(_TAKE, {"deliveries_": taken, "until_": moment + lease})
-    return _in_hand(connection, taken, moment)
+    in_hand = _in_hand(connection, taken, moment)
+    bury(connection, [due.delivery_id for due in in_hand if due.tries > MOST_TRIES])
+    return [due for due in in_hand if due.tries <= MOST_TRIES]
 
 
 def anything_due(connection: Connection) -> bool:
@@ -129,7 +134,8 @@ def _locked(connection: Connection, wanted: Mapping[str, int], moment: datetime)
         return {}
     endpoints = connection.execute(_LOCK, {"endpoints_": list(wanted), "now_": moment}).all()
     busy = _on_their_way(connection, moment)
-    return {each.id: min(wanted[each.id], _most(each.failing_since) - busy[each.id]) for each in endpoints}
+    room = {each.id: _most(each.failing_since) - busy[each.id] for each in endpoints}
+    return {endpoint_id: min(wanted[endpoint_id], free) for endpoint_id, free in room.items() if free > 0}
 
 
 def _in_hand(connection: Connection, deliveries: Sequence[str], moment: datetime) -> list[Due]:
@@ -151,11 +157,6 @@ def _in_hand(connection: Connection, deliveries: Sequence[str], moment: datetime
         )
         for each in found
     ]
-
-
-def signing_keys(secret: str, previous: str | None, until: datetime | None, moment: datetime) -> tuple[str, ...]:
-    """The secrets that sign at this moment: the newest, and the one before it until its time is up."""
-    return (secret, previous) if previous is not None and until is not None and moment < until else (secret,)
 
 
 _PENDING = in_states(WebhookDelivery.state, DeliveryState.PENDING)

@@ -1,10 +1,11 @@
 """Events: what happened to jobs, written by the very transaction in which it happened, with who is told of it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
+from shared.deleted import DELETED_ACCOUNTS
 from shared.identifiers import new_id, now
 from shared.lifecycle import DeliveryState, JobStatus, move
 from shared.tables import Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -13,7 +14,8 @@ EventType: TypeAlias = Literal["job.succeeded", "job.partially_succeeded", "job.
 JobKind: TypeAlias = Literal["product", "catalogue", "ingest"]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
-_Listener: TypeAlias = Row[str, str, str | None, str, bool, list[str], list[str]]
+_EndedJob: TypeAlias = Row[str, str, str, str | None]
+_Listener: TypeAlias = Row[str, str, bool, list[str], list[str]]
 
 
 def record_ends(connection: Connection, ended: Mapping[str, JobStatus]) -> bool:
@@ -23,27 +25,45 @@ def record_ends(connection: Connection, ended: Mapping[str, JobStatus]) -> bool:
     """
     if not ended or connection.scalar(_ANYBODY) is None:
         return False
-    listeners = connection.execute(_LISTENERS, {"jobs_": list(ended)}).all()
-    told = [listener for listener in listeners if _listens(listener, f"job.{ended[listener.job_id]}")]
+    jobs = connection.execute(_JOBS, {"jobs_": list(ended)}).all()
+    listeners = connection.execute(_LISTENERS, {"owners_": list({job.owner_id for job in jobs})}).all()
+    told = list(_told(jobs, listeners, ended))
     if not told:
         return False
-    events = {job_id: new_id() for job_id in {listener.job_id for listener in told}}
+    events = {job_id: new_id() for job_id, _ in told}
     moment = now()
     connection.execute(
         insert(WebhookEvent),
         [
             {"id": event_id, "job_id": job_id, "type": f"job.{ended[job_id]}", "created_at": moment}
-            for job_id, event_id in sorted(events.items())
+            for job_id, event_id in events.items()
         ],
     )
-    deliveries = [
-        {"id": new_id(), "event_id": events[each.job_id], "endpoint_id": each.endpoint_id, "next_attempt_at": moment}
-        for each in told
-    ]
-    connection.execute(insert(WebhookDelivery), deliveries)
-    asleep = {listener.endpoint_id for listener in told if not listener.active}
-    bury(connection, [delivery["id"] for delivery in deliveries if delivery["endpoint_id"] in asleep])
-    return any(listener.active for listener in told)
+    connection.execute(
+        insert(WebhookDelivery),
+        [
+            {"id": new_id(), "event_id": events[job_id], "endpoint_id": listener.id, "next_attempt_at": moment}
+            for job_id, listener in told
+        ],
+    )
+    asleep = {listener.id for _, listener in told if not listener.active}
+    if asleep:
+        born = {"events_": list(events.values()), "endpoints_": list(asleep), "moment_": moment}
+        connection.execute(_BORN_DEAD, born)
+    return any(listener.active for _, listener in told)
+
+
+def _told(
+    jobs: Iterable[_EndedJob], listeners: Iterable[_Listener], ended: Mapping[str, JobStatus]
+) -> Iterator[tuple[str, _Listener]]:
+    """Each of these jobs with each endpoint of its owner that is told of its end."""
+    owned: dict[str, list[_Listener]] = {}
+    for listener in listeners:
+        owned.setdefault(listener.owner_id, []).append(listener)
+    for job in jobs:
+        for listener in owned.get(job.owner_id, ()):
+            if _listens(listener, job, f"job.{ended[job.id]}"):
+                yield job.id, listener
 
 
 def bury(connection: Connection, deliveries: Collection[str]) -> None:
@@ -52,11 +72,11 @@ def bury(connection: Connection, deliveries: Collection[str]) -> None:
         connection.execute(_BURY, {"deliveries_": list(deliveries), "moment_": now()})
 
 
-def _listens(listener: _Listener, event_type: str) -> bool:
+def _listens(listener: _Listener, job: _EndedJob, event_type: str) -> bool:
     """Whether an endpoint is told of this: it is named by the job, or its filters let it through (empty: all)."""
-    if listener.webhook_endpoint_id == listener.endpoint_id:
+    if job.webhook_endpoint_id == listener.id:
         return True
-    return _lets_through(listener.event_types, event_type) and _lets_through(listener.job_kinds, listener.kind)
+    return _lets_through(listener.event_types, event_type) and _lets_through(listener.job_kinds, job.kind)
 
 
 def _lets_through(wanted: Iterable[str], found: str) -> bool:
@@ -65,23 +85,37 @@ def _lets_through(wanted: Iterable[str], found: str) -> bool:
 
 
 _ANYBODY = select(WebhookEndpoint.id).where(WebhookEndpoint.deleted_at.is_(None)).limit(1)
+_JOBS = (
+    select(Job.id, Job.owner_id, Job.kind, Job.webhook_endpoint_id)
+    .where(Job.id.in_(bindparam("jobs_", expanding=True)))
+    .order_by(Job.id)
+)
 _LISTENERS = (
     select(
-        Job.id.label("job_id"),
-        Job.kind,
-        Job.webhook_endpoint_id,
-        WebhookEndpoint.id.label("endpoint_id"),
+        WebhookEndpoint.id,
+        WebhookEndpoint.owner_id,
         WebhookEndpoint.active,
         WebhookEndpoint.event_types,
         WebhookEndpoint.job_kinds,
     )
-    .join(WebhookEndpoint, WebhookEndpoint.owner_id == Job.owner_id)
-    .where(Job.id.in_(bindparam("jobs_", expanding=True)), WebhookEndpoint.deleted_at.is_(None))
-    .order_by(Job.id, WebhookEndpoint.id)
+    .where(
+        WebhookEndpoint.owner_id.in_(bindparam("owners_", expanding=True)),
+        WebhookEndpoint.owner_id.not_in(DELETED_ACCOUNTS),  # nobody would ask for it
+        WebhookEndpoint.deleted_at.is_(None),
+    )
+    .order_by(WebhookEndpoint.id)
 )
 _NO_MORE: dict[str, Any] = {"next_attempt_at": None, "lease_until": None, "finished_at": bindparam("moment_")}
 _BURY = (
     move(WebhookDelivery.state, DeliveryState.DEAD)
     .where(WebhookDelivery.id.in_(bindparam("deliveries_", expanding=True)))
+    .values(_NO_MORE)
+)
+_BORN_DEAD = (
+    move(WebhookDelivery.state, DeliveryState.DEAD)
+    .where(
+        WebhookDelivery.event_id.in_(bindparam("events_", expanding=True)),
+        WebhookDelivery.endpoint_id.in_(bindparam("endpoints_", expanding=True)),
+    )
     .values(_NO_MORE)
 )

@@ -1,4 +1,4 @@
-"""When a delivery is tried: each delay counts from the try before, the first from the event."""
+"""When a delivery is tried: at once, and then each delay counts from the try before."""
 
 import random
 from collections.abc import Sequence
@@ -26,6 +26,6 @@ def delays_in(text: str) -> tuple[float, ...]:
         delays = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ValueError("it must be numbers of seconds with commas between, like 0,5,300") from None
-    if not (1 <= len(delays) <= 50 and all(0 <= delay <= 7 * 86_400 for delay in delays)):
-        raise ValueError("it must be 1 to 50 delays of at most a week each")
+    if not (1 <= len(delays) <= 50 and delays[0] == 0 and all(0 <= delay <= 7 * 86_400 for delay in delays)):
+        raise ValueError("it must be 1 to 50 delays of at most a week each, of which the first is 0")
     return delays

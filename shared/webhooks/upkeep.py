@@ -13,10 +13,12 @@ AT_ONCE = 500
 
 def bury_abandoned(connection: Connection) -> int:
     """End as dead what waits for endpoints that are not active; returns how many deliveries that were."""
-    asleep = select(WebhookEndpoint.id).where(~WebhookEndpoint.active)
-    waiting = select(WebhookDelivery.id).where(
-        WebhookDelivery.endpoint_id.in_(asleep), in_states(WebhookDelivery.state, DeliveryState.PENDING)
-    )
+    pending = in_states(WebhookDelivery.state, DeliveryState.PENDING)
+    something = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, pending)
+    # Locked, and so still asleep: who activates one just now wants what waits for it.
+    asleep = select(WebhookEndpoint.id).where(~WebhookEndpoint.active, something).order_by(WebhookEndpoint.id)
+    endpoints = connection.scalars(asleep.limit(AT_ONCE).with_for_update(key_share=True, skip_locked=True)).all()
+    waiting = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id.in_(endpoints), pending)
     found = connection.scalars(waiting.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     bury(connection, found)
     return len(found)

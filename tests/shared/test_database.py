@@ -192,9 +192,11 @@ def test_every_postgresql_connection_notices_who_has_vanished(migrated_postgres:
         descriptor = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr]
         with socket.socket(fileno=os.dup(descriptor)) as own:
             idle, interval, count = (own.getsockopt(socket.IPPROTO_TCP, option) for option in KEEP_ALIVE)
+            unanswered = own.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 
     assert patience == f"{IDLE_SECONDS}s"
     assert idle + count * interval == 30
+    assert unanswered == 30_000
 
 
 def test_what_the_url_says_about_its_connections_counts(impatient: Database) -> None:

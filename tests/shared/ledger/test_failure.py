@@ -70,9 +70,20 @@ def test_a_batch_is_halved_at_its_first_failure(database: Database, owner: str) 
             select(Batch.rows, Batch.failures, Batch.state, Batch.turn).order_by(Batch.id)
         ).all()
         placed = connection.scalars(select(Prediction.batch_id).order_by(Prediction.row)).all()
-    assert [tuple(half) for half in halves] == [(2, 1, "queued", 0), (3, 1, "queued", 0)]
+    assert [tuple(half) for half in halves] == [(2, 1, "queued", 1), (3, 1, "queued", 2)]
     assert len(set(placed[:2])) == 1
     assert len(set(placed[2:])) == 1
+
+
+def test_what_has_failed_waits_until_its_owners_other_work_is_done(database: Database, owner: str) -> None:
+    accept(database, owner, type(TITLE)(designation=POISON))
+    lose(database, take(database))
+    later = accept(database, owner, TITLE, TITLE)
+    lose(database, take(database))
+
+    claimed = [held.job_id for held in take(database)]
+
+    assert sorted(claimed) == sorted(later)
 
 
 def test_giving_back_costs_nothing_and_the_fence_still_grows(database: Database, owner: str) -> None:
