@@ -84,7 +84,7 @@ def _product(sent: SentFields, settings: Settings) -> SubmittedProduct:
         designation=sent.text("designation", settings.max_designation_characters),
         description=sent.text("description", settings.max_description_characters),
         image_url=sent.text("image_url", LONGEST_URL),
-        webhook_url=named_webhook(sent.text("webhook_url", LONGEST_URL), settings, "body.webhook_url"),
+        webhook_url=named_webhook(sent.text("webhook_url", LONGEST_URL) or None, settings, "body.webhook_url"),
         photo=sent.photo,
     )
     if product.image_url is not None:
