@@ -412,4 +412,5 @@ def test_no_transaction_is_open_while_somebody_is_called(
     with make_loop.working():
         wait_for(lambda: where.received, 10, "a try")
 
-        assert database.is_writable()
+        with ThreadPoolExecutor(1) as somebody:  # the receiver hangs for longer than this waits
+            assert somebody.submit(database.is_writable).result(timeout=5)
