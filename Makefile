@@ -20,8 +20,9 @@ demo: .venv/installed-service ## start the service, classify a sample catalogue 
 up: .venv/installed-service ## run the service on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/shelfwise up
 
+# Two files at a time, or more where there are more cores: most tests wait for processes of their own.
 test: .venv/installed-dev ## run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 faults: .venv/installed-dev ## have everything go wrong under load (SECONDS=300 SEED= DATABASE=postgresql), and count the losses
 	@$(BIN)/python -m tests.faults.storm $(STORM)
