@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from shared.erasure import erase_some
-from shared.identifiers import new_id
 from shared.image_collection import collect_released
 from shared.images import image_key
 from shared.store import ObjectStore
@@ -15,6 +14,7 @@ from shared.usage import Quotas, charge
 from shared.users import Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.support.photos import jpeg
 
 PASSWORD = "seven purple bicycles"
@@ -98,7 +98,7 @@ def test_the_last_administrator_stays(api: RunningApi) -> None:
     assert client.get("/api/users/me").status_code == 200
 
 
-@pytest.mark.parametrize("user_id", [new_id(), "1"])
+@pytest.mark.parametrize("user_id", [UNKNOWN_ID, "1"])
 def test_an_unknown_account_is_not_found(admin: httpx.Client, user_id: str) -> None:
     assert_problem(admin.delete(f"/api/users/{user_id}"), 404, "NOT_FOUND")
 

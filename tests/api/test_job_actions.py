@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.identifiers import new_id
 from shared.ledger.cancel import cancel
 from shared.users import Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.support.ledger import finish_all, take
 
 
@@ -103,7 +103,7 @@ def test_administrators_cancel_and_delete_anybodys(api: RunningApi, client: http
     assert admin.delete(f"/api/jobs/{job_id}").status_code == 204
 
 
-@pytest.mark.parametrize("job_id", [new_id(), "1", "%00"])
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, "1", "%00"])
 def test_an_unknown_job_is_not_found(client: httpx.Client, job_id: str) -> None:
     assert_problem(client.post(f"/api/jobs/{job_id}/cancel"), 404, "NOT_FOUND")
     assert_problem(client.delete(f"/api/jobs/{job_id}"), 404, "NOT_FOUND")

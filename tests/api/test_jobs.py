@@ -18,6 +18,7 @@ from shared.tables import Job
 from shared.users import Account, Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_product
 
@@ -152,7 +153,7 @@ def test_places_in_the_queue_follow_turns(api: RunningApi) -> None:
 
 @pytest.mark.parametrize(
     "job_id",
-    [new_id(), "1", "x" * 5_000, "%00", "%ED%A0%80", "..%2f..", "0190a5d0-0000-7000-8000-00000000000G", "'"],
+    [UNKNOWN_ID, "1", "x" * 5_000, "%00", "%ED%A0%80", "..%2f..", "0190a5d0-0000-7000-8000-00000000000G", "'"],
 )
 def test_an_unknown_job_is_not_found(client: httpx.Client, job_id: str) -> None:
     assert_problem(client.get(f"/api/jobs/{job_id}"), 404, "NOT_FOUND")

@@ -5,7 +5,7 @@ import pytest
 import redis
 from sqlalchemy import update
 
-from shared.identifiers import new_id, now
+from shared.identifiers import now
 from shared.lanes import Lane
 from shared.ledger.cancel import cancel
 from shared.ledger.finish import RowError
@@ -14,6 +14,7 @@ from shared.users import Role
 from tests.api.catalogues import CSV, batches_of, send, source_of, stored_files
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.support.waiting import wait_for
 from tests.support.work import do_work
 
@@ -131,7 +132,7 @@ def test_labelled_data_needs_an_administrator_also_the_second_time(
     assert api.somebody(Role.ADMIN).post(f"/api/jobs/{ended}/{how}").status_code == 202
 
 
-@pytest.mark.parametrize("job_id", [new_id(), "1", "%00"])
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, "1", "%00"])
 def test_an_unknown_job_is_not_found(client: httpx.Client, job_id: str) -> None:
     assert_problem(client.post(f"/api/jobs/{job_id}/retry"), 404, "NOT_FOUND")
     assert_problem(client.post(f"/api/jobs/{job_id}/rerun"), 404, "NOT_FOUND")

@@ -7,11 +7,12 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from shared.identifiers import new_id, now
+from shared.identifiers import now
 from shared.tables import User
 from shared.users import Role
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 
 PASSWORD = "seven purple bicycles"
 
@@ -133,7 +134,7 @@ def test_pages_hold_each_account_once(api: RunningApi, admin: httpx.Client) -> N
     assert seen == sorted(set(seen))
 
 
-@pytest.mark.parametrize("user_id", [new_id(), "1", "%00"])
+@pytest.mark.parametrize("user_id", [UNKNOWN_ID, "1", "%00"])
 def test_an_unknown_account_is_not_found(admin: httpx.Client, user_id: str) -> None:
     assert_problem(admin.get(f"/api/users/{user_id}"), 404, "NOT_FOUND")
 
@@ -144,9 +145,9 @@ def test_an_unknown_account_is_not_found(admin: httpx.Client, user_id: str) -> N
     [
         ("GET", ""),
         ("POST", ""),
-        ("GET", f"/{new_id()}"),
-        ("PATCH", f"/{new_id()}"),
-        ("POST", f"/{new_id()}/secret"),
+        ("GET", f"/{UNKNOWN_ID}"),
+        ("PATCH", f"/{UNKNOWN_ID}"),
+        ("POST", f"/{UNKNOWN_ID}/secret"),
     ],
 )
 def test_accounts_are_for_administrators(api: RunningApi, role: Role, method: str, path: str) -> None:

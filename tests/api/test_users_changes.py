@@ -13,6 +13,7 @@ from shared.users import Role
 from tests.api.accounts import PASSWORD, add_person, add_service, refresh, refresh_token_of, sign_in, works
 from tests.api.conftest import RunningApi, serve, settings_for
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.conftest import RedisServer
 
 OTHER_PASSWORD = "seven purple bicycles"
@@ -98,7 +99,7 @@ def test_an_administrator_gives_no_weak_password(admin: httpx.Client, person: Pe
     assert not person.is_signed_out()
 
 
-@pytest.mark.parametrize("user_id", [new_id(), "1"])
+@pytest.mark.parametrize("user_id", [UNKNOWN_ID, "1"])
 def test_an_account_that_there_is_not_cannot_be_changed(admin: httpx.Client, user_id: str) -> None:
     for changes in ({"disabled": True}, {"password": OTHER_PASSWORD}):
         assert_problem(admin.patch(f"/api/users/{user_id}", json=changes), 404, "NOT_FOUND")

@@ -13,13 +13,13 @@ import redis
 from sqlalchemy import update
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shared.identifiers import new_id
 from shared.lanes import WEBHOOKS
 from shared.tables import Base, WebhookEndpoint
 from shared.users import Role
 from shared.webhooks.endpoints import MOST_ENDPOINTS
 from tests.api.conftest import RunningApi
 from tests.api.expect import assert_problem
+from tests.api.paths import UNKNOWN_ID
 from tests.api.webhooks import register, serve_beside
 from tests.conftest import RedisServer
 from tests.support.receiver import GONE, OK, Receiver, failing, receiver, redirect
@@ -438,6 +438,6 @@ def test_administrators_see_to_anybodys(
 
 
 @pytest.mark.parametrize(("method", "path", "more"), CALLS, ids=lambda part: str(part))
-@pytest.mark.parametrize("webhook_id", [new_id(), "1", "%00"])
+@pytest.mark.parametrize("webhook_id", [UNKNOWN_ID, "1", "%00"])
 def test_an_unknown_one_is_not_found(client: httpx.Client, webhook_id: str, method: str, path: str, more: Any) -> None:
     assert_problem(client.request(method, f"/api/webhooks/{webhook_id}{path}", **more), 404, "NOT_FOUND")

@@ -71,7 +71,11 @@ def states(database: Database, column: InstrumentedAttribute[StrEnum]) -> dict[s
         return {key: state for key, state in connection.execute(select(column.class_.id, column))}
 
 
-@pytest.mark.parametrize(("to", "sources"), MOVES, ids=lambda value: f"{type(value).__name__}-{value}")
+@pytest.mark.parametrize(
+    ("to", "sources"),
+    MOVES,
+    ids=lambda value: f"{type(value).__name__}-{sorted(value) if isinstance(value, set) else value}",
+)
 def test_a_move_touches_the_rows_from_which_it_is_legal_and_no_other(
     one_row_per_state: Database, to: State, sources: set[str]
 ) -> None:

@@ -15,12 +15,14 @@ def refusal(**settings: object) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize("secret", [secrets.token_urlsafe(32), secrets.token_hex(32), secrets.token_urlsafe(48)])
+@pytest.mark.parametrize(
+    "secret", [secrets.token_urlsafe(32), secrets.token_hex(32), secrets.token_urlsafe(48)], ids=["32", "hex", "48"]
+)
 def test_32_random_bytes_are_a_secret(secret: str) -> None:
     assert load_settings(secret_key=secret).signing_key == secret
 
 
-@pytest.mark.parametrize("secret", ["", "x", secrets.token_urlsafe(23)])
+@pytest.mark.parametrize("secret", ["", "x", secrets.token_urlsafe(23)], ids=["empty", "x", "23"])
 def test_a_short_secret_is_refused(secret: str) -> None:
     assert f"has {len(secret)} bytes" in refusal(secret_key=secret)
 
