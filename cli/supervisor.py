@@ -13,7 +13,8 @@ from typing import TextIO
 
 POLL_SECONDS = 0.1
 FIRST_BACKOFF_SECONDS = 0.5
-LONGEST_BACKOFF_SECONDS = 30.0
+# A product that kills models takes three of them down: the work behind it waits for no more than this each time.
+LONGEST_BACKOFF_SECONDS = 8.0
 HEALTHY_SECONDS = 30.0  # a part that ran this long starts again without delay
 STOP_SECONDS = 12.0
 _PR_SET_PDEATHSIG = 1
