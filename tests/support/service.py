@@ -56,8 +56,8 @@ class Service:
         """The events of this name in the log of all parts."""
         written = self._log.read_text(errors="replace")
         lines = written[: written.rfind("\n") + 1].splitlines()  # without what is being written now
-        found = [json.loads(line) for line in lines if line.startswith("{") and f'"{name}"' in line]
-        return [event for event in found if event["event"] == name]
+        found = [_logged(line) for line in lines if line.startswith("{") and f'"{name}"' in line]
+        return [event for event in found if event.get("event") == name]
 
     def processes(self) -> list[psutil.Process]:
         """Every process that it has started and that lives."""
@@ -120,6 +120,14 @@ def _runs(process: psutil.Process, wanted: tuple[str, ...]) -> bool:
         return wanted == tuple(process.cmdline()[1 : 1 + len(wanted)]) or wanted == (process.name(),)
     except psutil.Error:
         return False  # it has just ended
+
+
+def _logged(line: str) -> dict[str, Any]:
+    """A line of the log; nothing for one that a full disk has cut, or two processes have written into each other."""
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        return {}
 
 
 def submit(client: httpx.Client, *titles: str) -> list[str]:
