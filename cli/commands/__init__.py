@@ -1,0 +1,1 @@
+"""The subcommands of `shelfwise`, each a shell over one call. Imports wait until they are needed."""
