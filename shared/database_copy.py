@@ -3,7 +3,6 @@
 SQL as it is, and not through `Database`: the copy may be of an older schema, and looking at it must not change a byte.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import quote
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, sqlite_module
+from shared.disk import is_full
 from shared.errors import ConfigurationError, StorageFull
 
 
@@ -40,7 +40,7 @@ def copy_database(database: Database, target: Path) -> None:
         with database.engine.connect() as connection:  # without a transaction, in which SQLite does not do this
             connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
     except DBAPIError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        if is_full(error):
             raise StorageFull(f"There is no room for a copy of the database in {target.parent}.") from None
         raise ConfigurationError(f"The database cannot be copied: {_in_one_line(error.orig)}.") from None
 

@@ -238,12 +238,12 @@ class IntakeLoop:
         self._log.info("intake.entered", job=held.job_id, rows=len(chunk.rows), last=chunk.is_last)
         return done
 
-    def _settle(self, held: Claim, book: Callable[[Connection], Ended | bool | None]) -> None:
+    def _settle(self, held: Claim, book: Callable[[Connection], Ended | None]) -> None:
         """Put the claim back on the books, and ring where that ends its job. If that fails, it is given back later."""
         try:
             with self._database.begin() as connection:
                 ended = book(connection)
-            if ended:
+            if ended and ended.to_tell:
                 self._ringer.ring(WEBHOOKS)
         except SQLAlchemyError:
             self._log.warning("intake.not_let_go", job=held.job_id, exc_info=True)

@@ -32,9 +32,10 @@ _AGAIN = (403, 404, "409 JOB_NOT_ENDED", "409 ROWS_GONE", "429 QUOTA_ROWS", "507
 def cancel(account: CurrentUser, services: TheServices, job_id: JobId) -> JobAnswer:
     """End a job now. Rows that are done keep their predictions; the others get none."""
     with services.database.begin() as connection:
-        cancel_job(connection, job_id, whose(account))
+        canceled = cancel_job(connection, job_id, whose(account))
         answer = job_answer(connection, services.names, job_by_id(connection, job_id))
-    services.ringer.ring(WEBHOOKS)
+    if canceled.to_tell:
+        services.ringer.ring(WEBHOOKS)
     return answer
 
 

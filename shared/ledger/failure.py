@@ -52,7 +52,7 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> Ended:
         .order_by(Batch.id)
     ).all()
     jobs = lock_jobs(connection, {batch.job_id for batch in lost})
-    tallies = {job.id: Tally() for job in jobs}
+    tallies, ended = {job.id: Tally() for job in jobs}, Ended()
     for batch in lost:
         if batch.job_id not in tallies:  # it has ended meanwhile: nobody wants these rows any more
             _close(connection, batch.id)
@@ -69,12 +69,13 @@ def fail(connection: Connection, claims: Sequence[Claim]) -> Ended:
         elif batch.failures + 1 < TRIES:
             _try_again(connection, batch.id, batch.failures + 1, _last_turn(connection, batch))
         elif batch.kind == "intake":
-            fail_job(connection, batch.job_id, GAVE_UP["intake"])
+            ended.add(fail_job(connection, batch.job_id, GAVE_UP["intake"]))
         else:
             _close(connection, batch.id)
             write_errors(connection, [(prediction_id, GAVE_UP[batch.kind]) for prediction_id in rows])
             tallies[batch.job_id].failed += len(rows)
-    return settle(connection, jobs, tallies)
+    ended.add(settle(connection, jobs, tallies))
+    return ended
 
 
 def _lock_whole_jobs(connection: Connection, claims: Sequence[Claim]) -> None:

@@ -25,7 +25,7 @@ from shared.ledger.claim import Claim, lock_held
 from shared.ledger.finish import RowError
 from shared.ledger.locks import lock_jobs
 from shared.ledger.reuse import reuse_key
-from shared.ledger.settle import Tally, settle
+from shared.ledger.settle import Ended, Tally, settle
 from shared.ledger.submission import ProductInput
 from shared.ledger.turns import next_turn
 from shared.lifecycle import BatchState, in_states, move
@@ -156,8 +156,8 @@ def commit_chunk(
         )
     (opened,) = lock_jobs(connection, [job.job_id])
     if chunk.is_last and _is_empty(connection, job.job_id):
-        fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
-        return Committed(ended=True, to_tell=True)  # a ring too many, where nobody listens, costs little
+        failed = fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
+        return Committed(ended=True, to_tell=failed.to_tell)
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
     handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
     if handed_over:
@@ -176,9 +176,9 @@ def put_last(connection: Connection, claim: Claim, owner_id: str) -> None:
     )
 
 
-def refuse(connection: Connection, claim: Claim, job_id: str, error: RowError) -> bool:
+def refuse(connection: Connection, claim: Claim, job_id: str, error: RowError) -> Ended:
     """End a job whose file cannot be read, if the claim is still held; rows that are done stay."""
-    return bool(lock_held(connection, [claim])) and fail_job(connection, job_id, error)
+    return fail_job(connection, job_id, error) if lock_held(connection, [claim]) else Ended()
 
 
 def _charged(

@@ -31,6 +31,18 @@ class Ended(dict[str, JobStatus]):
 
     to_tell = False
 
+    def add(self, others: "Ended") -> None:
+        """Take in what else has ended in the same transaction."""
+        self.update(others)
+        self.to_tell |= others.to_tell
+
+
+def written_down(connection: Connection, jobs: Mapping[str, JobStatus]) -> Ended:
+    """These jobs, which have ended in this transaction, with whoever listens to them written down."""
+    ended = Ended(jobs)
+    ended.to_tell = record_ends(connection, jobs)
+    return ended
+
 
 def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str, Tally]) -> Ended:
     """Add tallies to their jobs, end those that are complete, and return the ended ones.
@@ -38,11 +50,10 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     The jobs come locked (`lock_jobs`) before their open batches are looked for: of two workers that finish a
     job's last two batches at once, the second waits for the lock, and then sees that nothing is open any more.
     """
-    ended = Ended()
     if not jobs:
-        return ended
+        return Ended()
     still_open = set(connection.scalars(_STILL_OPEN, {"jobs_": [job.id for job in jobs]}))
-    counts = []
+    counts, ended = [], dict[str, JobStatus]()
     for job in jobs:
         tally = tallies[job.id]
         succeeded, failed = job.succeeded + tally.succeeded, job.failed + tally.failed
@@ -63,8 +74,7 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     for status in set(ended.values()):
         ids = [job_id for job_id, end in ended.items() if end == status]
         connection.execute(_END[status], {"jobs_": ids, "moment_": now()})
-    ended.to_tell = record_ends(connection, ended)
-    return ended
+    return written_down(connection, ended)
 
 
 _STILL_OPEN = (

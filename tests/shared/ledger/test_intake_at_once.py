@@ -69,7 +69,7 @@ def test_a_job_that_is_canceled_while_a_chunk_is_entered_ends_with_the_chunks_ro
     entered, canceled = at_once(database, enter, lambda connection: cancel(connection, [job_id]))
 
     assert entered is not None
-    assert canceled == [job_id]
+    assert list(canceled) == [job_id]
     assert rows(database, job_id) == [(0, "one", None)]
     assert (counts(database, job_id).status, counts(database, job_id).total) == ("canceled", 1)
     assert batches(database, "predict") == [(Lane.BULK, 1, 0, "failed")]
@@ -84,7 +84,7 @@ def test_a_chunk_that_comes_while_its_job_is_canceled_is_not_entered(
 
     canceled, entered = at_once(database, lambda connection: cancel(connection, [job_id]), enter)
 
-    assert canceled == [job_id]
+    assert list(canceled) == [job_id]
     assert entered is None
     assert (rows(database, job_id), counts(database, job_id).total) == ([], 0)
 
