@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         return text
 
     @property
+    def webhook_schedule(self) -> tuple[float, ...]:
+        """The seconds from each try of a webhook's delivery to the next."""
+        return delays_in(self.webhook_delays)
+
+    @property
     def outgoing_rules(self) -> OutgoingRules:
         """Where requests may go whose addresses come from outside."""
         return OutgoingRules(networks_in(self.allowed_networks), self.allow_http, ports_in(self.allowed_ports))

@@ -24,6 +24,8 @@ from training.demo.catalogue import demo_catalogue
 
 sqlite_module()  # before any test loads TensorFlow; the function says why
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
+only_on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 class RedisServer:

@@ -25,7 +25,6 @@ from shared.ringer import Ringer
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from shared.usage import Quotas
-from shared.webhooks.schedule import delays_in
 from shared.workers import Worker
 from worker.active_bundle import LOOK_SECONDS, ActiveBundle
 from worker.delivery_book import DeliveryBook
@@ -130,7 +129,7 @@ def _intake_loop(
 
 def _delivery_loop(settings: Settings, database: Database) -> DeliveryLoop:
     lease = timedelta(seconds=settings.webhook_timeout_seconds + settings.lease_seconds)
-    book = DeliveryBook(database, delays_in(settings.webhook_delays), lease)
+    book = DeliveryBook(database, settings.webhook_schedule, lease)
     # A resolver may take longer over a name that hangs than a place waits for it.
     outgoing = Outgoing(settings.outgoing_rules, settings.webhook_timeout_seconds, names=4 * PLACES)
     return DeliveryLoop(book, outgoing, StallGuard(settings.stall_seconds))

@@ -1,7 +1,7 @@
 """A webhook, and what came of telling it."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -69,13 +69,7 @@ class PingAnswer(BaseModel):
     @classmethod
     def of(cls, came: Came) -> Self:
         """The answer for what came back."""
-        return cls(
-            delivered=came.delivered,
-            status=came.status,
-            seconds=round(came.seconds, _DIGITS),
-            response=came.response,
-            error=came.error,
-        )
+        return cls(delivered=came.delivered, **_answered(came))
 
 
 class AttemptAnswer(BaseModel):
@@ -91,14 +85,7 @@ class AttemptAnswer(BaseModel):
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
         """The answer for a try."""
-        return cls(
-            number=attempt.number,
-            started_at=attempt.started_at,
-            seconds=round(attempt.seconds, _DIGITS),
-            status=attempt.status,
-            response=attempt.response,
-            error=attempt.error,
-        )
+        return cls(number=attempt.number, started_at=attempt.started_at, **_answered(attempt))
 
 
 class DeliveryAnswer(BaseModel):
@@ -152,6 +139,16 @@ def _shown(endpoint: Endpoint) -> dict[str, object]:
         "failing_since": endpoint.failing_since,
         "previous_secret_until": _until(endpoint),
         "created_at": endpoint.created_at,
+    }
+
+
+def _answered(tried: Came | Attempt) -> dict[str, Any]:
+    """What came back from a receiver, and how long that took."""
+    return {
+        "status": tried.status,
+        "seconds": round(tried.seconds, _DIGITS),
+        "response": tried.response,
+        "error": tried.error,
     }
 
 

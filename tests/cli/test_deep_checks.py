@@ -21,13 +21,11 @@ from shared.lifecycle import BatchState
 from shared.settings import load_settings
 from shared.store import ObjectStore
 from shared.tables import Batch, Image, Job
-from tests.conftest import add_owner
+from tests.conftest import add_owner, only_on_sqlite
 from tests.support.intake import accept_file, keep_photo
 from tests.support.ledger import TITLE, accept
 
 PHOTO = "ab" * 32
-
-only_on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from alembic import command
 
 from cli.backup import back_up
-from cli.backup_file import MANIFEST, MANIFEST_BYTES, BackupRefused
+from cli.backup_file import MANIFEST_BYTES, BackupRefused
 from cli.changing_places import change_places
 from cli.data_folder import UNFINISHED_RESTORE, refuse_unfinished_restore
 from cli.restore import restore
@@ -26,7 +26,7 @@ from cli.restore_places import Places
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database, sqlite_module
 from shared.errors import ConfigurationError, Conflict, ShelfwiseError, StorageFull
-from shared.schema import SCHEMA_REVISION, is_current
+from shared.schema import is_current
 from shared.settings import Settings
 from tests.cli.command import shelfwise
 from tests.support.backups import OBJECTS, fill, objects_in, settings_of
@@ -496,13 +496,6 @@ def test_a_move_that_fails_takes_the_others_back(tmp_path: Path) -> None:
         change_places(moves, tmp_path / "note", "Do something.")
 
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"first": "first", "second": "second"}
-
-
-def test_the_newest_schema_is_not_a_newer_one(backup: Path) -> None:
-    with tarfile.open(backup) as archive:
-        manifest = archive.extractfile(MANIFEST)
-        assert manifest is not None
-        assert json.loads(manifest.read())["schema_revision"] == SCHEMA_REVISION
 
 
 def test_the_room_of_the_disk_with_the_files_counts_for_files(backup: Path, tmp_path: Path) -> None:

@@ -19,9 +19,6 @@ from tests.support.service import Service, activate_at_once, running_service
 
 LEASE_SECONDS, SWEEP_SECONDS = 1.5, 0.5
 
-only_on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-only_on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
 StartService = Callable[..., Service]
 
 

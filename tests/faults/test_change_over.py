@@ -14,7 +14,8 @@ from shared.database import Database
 from shared.releases import bundle_key, publish
 from shared.settings import load_settings
 from shared.store import ObjectStore
-from tests.faults.conftest import StartService, only_on_sqlite
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.bundles import fake_bundle
 from tests.support.service import Service
 from tests.support.waiting import wait_for

@@ -21,10 +21,11 @@ from sqlalchemy import func, select
 
 from shared.database import Database
 from shared.ledger.failure import TRIES
-from shared.tables import Batch, Job
-from tests.faults.conftest import LEASE_SECONDS, StartService, only_on_sqlite
+from shared.tables import Job
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import LEASE_SECONDS, StartService
 from tests.support.photos import encoded
-from tests.support.service import Service, ended
+from tests.support.service import Service, ended, tries_lost
 from tests.support.small_disk import MIB, SmallDisk, small_disk
 from tests.support.waiting import wait_for
 from tests.support.web import reply, site
@@ -226,9 +227,3 @@ def files_below(folder: Path) -> set[Path]:
 def jobs_in(service: Service) -> int:
     with closing(Database(service.database_url)) as database, database.read() as connection:
         return connection.scalar(select(func.count()).select_from(Job)) or 0
-
-
-def tries_lost(service: Service) -> int:
-    """How many tries all batches together have lost."""
-    with closing(Database(service.database_url)) as database, database.read() as connection:
-        return connection.scalar(select(func.sum(Batch.failures))) or 0

@@ -5,7 +5,8 @@ import threading
 import httpx
 import pytest
 
-from tests.faults.conftest import StartService, only_on_sqlite
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.photos import jpeg
 from tests.support.service import Service, ended
 from tests.support.waiting import wait_for

@@ -4,7 +4,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.conftest import StartService, only_on_sqlite
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 

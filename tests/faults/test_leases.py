@@ -3,7 +3,6 @@
 from contextlib import closing
 
 import httpx
-import psutil
 
 from shared.database import Database
 from shared.lanes import MODEL_CALL
@@ -21,7 +20,7 @@ def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(
     start_service: StartService, gate: Gate
 ) -> None:
     service = start_service("Gated", gate=gate.path, model_workers=2)
-    first, second = model_workers(service)
+    first, second = service.parts("worker-model")
     with service.client() as client:
         service.hold_still(second)
         gate.close()
@@ -47,7 +46,7 @@ def test_a_worker_stopped_past_its_lease_and_continued_leaves_one_result(
 
 def test_a_worker_continued_after_a_cancel_writes_nothing(start_service: StartService, gate: Gate) -> None:
     service = start_service("Gated", gate=gate.path)
-    (worker,) = model_workers(service)
+    (worker,) = service.parts("worker-model")
     gate.close()
     with service.client() as client:
         (job,) = submit(client, "title")
@@ -95,10 +94,6 @@ def test_a_batch_that_takes_longer_than_its_lease_is_not_taken_away(start_servic
     assert job["counts"]["succeeded"] == calls * MODEL_CALL
     assert len([event for event in service.events("model.called") if event["rows"]]) == calls
     assert service.events("sweep.found") == []
-
-
-def model_workers(service: Service) -> list[psutil.Process]:
-    return [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
 
 
 def state(client: httpx.Client, job_id: str) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from tests.faults.conftest import StartService, only_on_postgresql
-from tests.faults.test_catalogues import ROWS, assert_each_row_once, counts, csv_of, send, wait_until
+from tests.conftest import only_on_postgresql
+from tests.faults.conftest import StartService
 from tests.support.gate import Gate
 from tests.support.postgresql import away, cut_connections
+from tests.support.sent_catalogues import ROWS, assert_each_row_once, counts, csv_of, send, wait_until
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 

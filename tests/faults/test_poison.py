@@ -10,7 +10,8 @@ from sqlalchemy import select
 from shared.database import Database
 from shared.ledger.failure import TRIES
 from shared.tables import Batch, Prediction
-from tests.faults.conftest import StartService, only_on_sqlite
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.ledger import accept_catalogue
 from tests.support.predictors import POISON
 from tests.support.service import ended, submit

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import func, make_url, select
+from sqlalchemy import make_url
 
-from shared.database import WAL_BYTES, Database, sqlite_module
-from shared.tables import Batch
+from shared.database import WAL_BYTES, sqlite_module
 from tests.cli.command import shelfwise
-from tests.faults.conftest import LEASE_SECONDS, StartService, only_on_sqlite
-from tests.support.service import Service, ended, submit
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import LEASE_SECONDS, StartService
+from tests.support.service import Service, ended, submit, tries_lost
 from tests.support.waiting import wait_for
 
 pytestmark = only_on_sqlite
@@ -98,9 +98,3 @@ def send_catalogue(client: httpx.Client) -> str:
     content = f"productid,designation,description\n{rows}"
     answer = client.post("/api/catalogs", content=content.encode(), headers={"Content-Type": "text/csv"})
     return str(answer.raise_for_status().json()["id"])
-
-
-def tries_lost(service: Service) -> int:
-    """How many tries all batches together have lost."""
-    with closing(Database(service.database_url)) as database, database.read() as connection:
-        return connection.scalar(select(func.sum(Batch.failures))) or 0

@@ -13,8 +13,8 @@ import redis
 
 from shared.broker import HEALTH_SECONDS
 from shared.lanes import Lane
-from tests.conftest import RedisServer
-from tests.faults.conftest import LEASE_SECONDS, SWEEP_SECONDS, StartService, only_on_sqlite
+from tests.conftest import RedisServer, only_on_sqlite
+from tests.faults.conftest import LEASE_SECONDS, SWEEP_SECONDS, StartService
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 
@@ -105,7 +105,7 @@ def test_a_ring_that_is_lost_with_the_worker_that_took_it_delays_its_job_by_no_m
     start_service: StartService, redis_server: RedisServer, queue: "redis.Redis"
 ) -> None:
     service = start_service(broker_url=redis_server.broker_url, model_workers=2)
-    victim, other = model_workers(service)
+    victim, other = service.parts("worker-model")
     with service.client() as client:
         service.hold_still(other)
         wait_for(lambda: waiting(queue) == 2, 30, "the other one's question at its end")
@@ -137,10 +137,6 @@ def rung_for(worker: psutil.Process, service: Service, client: httpx.Client, que
         worker.resume()
         ended(client, [job_id])
     raise AssertionError("the worker never waited")
-
-
-def model_workers(service: Service) -> list[psutil.Process]:
-    return [process for process in service.processes() if process.cmdline()[1:4] == ["-m", "worker", "model"]]
 
 
 @contextmanager

@@ -18,10 +18,11 @@ from shared.lifecycle import OPEN_JOB, JobStatus
 from shared.settings import load_settings
 from shared.tables import Image, Job, Prediction
 from tests.cli.command import shelfwise
-from tests.faults.conftest import LEASE_SECONDS, SWEEP_SECONDS, StartService, only_on_sqlite
-from tests.faults.test_catalogues import assert_each_row_once, csv_of, send
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import LEASE_SECONDS, SWEEP_SECONDS, StartService
 from tests.support.gate import Gate
 from tests.support.photos import encoded, plain
+from tests.support.sent_catalogues import assert_each_row_once, csv_of, send
 from tests.support.service import Service, ended, running_service, submit
 from tests.support.waiting import wait_for
 

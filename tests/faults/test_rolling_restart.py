@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from shared.database import Database
 from shared.ledger.audit import contradictions
 from shared.tables import Job
-from tests.faults.conftest import StartService, only_on_sqlite
-from tests.faults.test_catalogues import assert_each_row_once, csv_of, send, wait_until
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
+from tests.support.sent_catalogues import assert_each_row_once, csv_of, send, wait_until
 from tests.support.service import Service, ended
 from tests.support.waiting import wait_for
 

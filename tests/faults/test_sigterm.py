@@ -10,9 +10,10 @@ from shared.database import Database
 from shared.ledger.audit import contradictions
 from shared.lifecycle import OPEN_BATCH, BatchState
 from shared.tables import Batch, WorkerRow
-from tests.faults.conftest import StartService, only_on_sqlite
-from tests.faults.test_catalogues import counts, csv_of, send, wait_until
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.photos import jpeg
+from tests.support.sent_catalogues import counts, csv_of, send, wait_until
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 from tests.support.web import hold, reply, site

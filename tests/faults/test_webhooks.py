@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 
-from tests.faults.conftest import StartService, only_on_sqlite
-from tests.faults.test_catalogues import csv_of, send
+from tests.conftest import only_on_sqlite
+from tests.faults.conftest import StartService
 from tests.support.gate import Gate
 from tests.support.receiver import Receiver, failing, receiver, redirect
+from tests.support.sent_catalogues import csv_of, send
 from tests.support.service import Service, ended, submit
 from tests.support.waiting import wait_for
 from tests.support.web import hold, reply

@@ -288,23 +288,30 @@ def test_a_host_that_never_finishes_its_tls_is_given_up() -> None:
             got(client(where, seconds=SHORT), where, scheme="https")
 
 
-def test_a_resolver_that_hangs_is_not_waited_for_and_takes_a_bounded_number_of_threads() -> None:
-    answered = threading.Event()
-    asked: list[str] = []
+class Hanging:
+    """A resolver that leads every name to loopback, once it is let."""
 
-    def hanging(host: str, port: int) -> list[Address]:
-        asked.append(host)
-        answered.wait(30)
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> list[Address]:
+        self.asked.append(host)
+        self.answered.wait(30)
         return [ip_address("127.0.0.1")]
+
+
+def test_a_resolver_that_hangs_is_not_waited_for_and_takes_a_bounded_number_of_threads() -> None:
+    hanging = Hanging()
 
     with site(reply(b"a photo")) as where:
         outgoing = client(where, seconds=0.05, resolve=hanging)
         for number in range(LOOKUPS_AT_ONCE + 3):
             with pytest.raises(FetchFailed, match="in time"):
                 got(outgoing, where, f"{number}.example")
-        assert len(asked) == LOOKUPS_AT_ONCE
+        assert len(hanging.asked) == LOOKUPS_AT_ONCE
 
-        answered.set()
+        hanging.answered.set()
         assert wait_for(lambda: tried(outgoing, where), 10, "room for a lookup") == b"a photo"
 
 
@@ -331,21 +338,15 @@ def test_a_url_whose_name_leads_nowhere_is_a_failure() -> None:
 
 
 def test_who_asks_for_a_name_that_is_being_looked_up_waits_for_the_same_answer() -> None:
-    answered = threading.Event()
-    asked: list[str] = []
-
-    def hanging(host: str, port: int) -> list[Address]:
-        asked.append(host)
-        answered.wait(30)
-        return [ip_address("127.0.0.1")]
+    hanging = Hanging()
 
     with site(reply(b"a photo")) as where:
         outgoing = client(where, seconds=0.05, resolve=hanging)
         for _ in range(3):
             with pytest.raises(FetchFailed, match="in time"):
                 got(outgoing, where, "hanging.example")
-        assert asked == ["hanging.example"]
-        answered.set()
+        assert hanging.asked == ["hanging.example"]
+        hanging.answered.set()
 
 
 def tried(outgoing: Outgoing, where: Site) -> bytes | None:

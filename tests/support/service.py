@@ -14,12 +14,14 @@ from typing import Any
 
 import httpx
 import psutil
+from sqlalchemy import func, select
 
 from shared.bundle import Bundle
 from shared.database import Database
 from shared.releases import publish
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
+from shared.tables import Batch
 from tests.support.ports import free_port
 from tests.support.transactions import has_written, is_outside_transactions
 from tests.support.waiting import wait_for
@@ -120,6 +122,12 @@ def _runs(process: psutil.Process, wanted: tuple[str, ...]) -> bool:
         return wanted == tuple(process.cmdline()[1 : 1 + len(wanted)]) or wanted == (process.name(),)
     except psutil.Error:
         return False  # it has just ended
+
+
+def tries_lost(service: Service) -> int:
+    """How many tries all batches together have lost."""
+    with closing(Database(service.database_url)) as database, database.read() as connection:
+        return connection.scalar(select(func.sum(Batch.failures))) or 0
 
 
 def _logged(line: str) -> dict[str, Any]:

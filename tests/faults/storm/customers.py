@@ -17,7 +17,7 @@ from tests.faults.storm.photos import photo
 PATIENCE_SECONDS = 10.0  # of one who waits for an answer
 AGAIN_SECONDS = 0.5  # between two tries of the same request, once the storm is over
 LATEST = 20  # submissions that may still be canceled
-REFUSALS = {429: "429", 503: "503", 507: "507"}  # which are no answer for good
+REFUSALS = (429, 503, 507)  # which are no answer for good
 NO_ANSWER = "no answer"
 
 

@@ -27,10 +27,6 @@ class Scene:
     redis_socket: str
     lease_seconds: float
 
-    @property
-    def has_postgresql(self) -> bool:
-        return not self.service.database_url.startswith("sqlite")
-
     def one_of(self, part: str, chance: random.Random) -> psutil.Process:
         """A process of a part. Raises Missed where none runs just now."""
         found = self.service.parts(part)
