@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging
 
-from shared.broker import make_celery, task_of
+from shared.broker import make_celery
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.lanes import IO_QUEUES, MODEL_LANES, WEBHOOKS, Lane
@@ -38,6 +37,7 @@ from worker.presence import Presence
 from worker.repeating import Repeating
 from worker.stall import StallGuard
 from worker.sweeper import Sweeper
+from worker.wakeups import work_when_woken
 
 # Texts are tokenised beside the model, which uses every core: on few of them, more threads only take turns with it.
 FEW_CORES = 4
@@ -64,8 +64,8 @@ def run_io() -> None:
         stack.enter_context(Sweeper(settings, database, ringer, presence.is_regular))
         stack.enter_context(Eraser(settings, database, store))
         keep_what_is_loaded()
-        _work(celery, ringer, Lane.IO, intakes, fetches)
-        _work(celery, ringer, WEBHOOKS, deliveries, look=deliveries.look)
+        work_when_woken(celery, ringer, Lane.IO, intakes, fetches)
+        work_when_woken(celery, ringer, WEBHOOKS, deliveries, look=deliveries.look)
         # One for each loop, however long it works, and one that hears a ring meanwhile.
         _consume(celery, "io", IO_QUEUES, threads=4)
 
@@ -90,7 +90,7 @@ def run_model() -> None:
         bundle.refresh()
         keep_what_is_loaded()
         presence.beat()
-        _work(celery, ringer, MODEL_LANES[0], loop)
+        work_when_woken(celery, ringer, MODEL_LANES[0], loop)
         stack.enter_context(Repeating("bundle", LOOK_SECONDS, _keep_up(bundle, presence, ringer)))
         # One thread works, so that nothing takes the model from its loop.
         _consume(celery, "model", [str(lane) for lane in MODEL_LANES], threads=1)
@@ -133,58 +133,6 @@ def _delivery_loop(settings: Settings, database: Database) -> DeliveryLoop:
     # A resolver may take longer over a name that hangs than a place waits for it.
     outgoing = Outgoing(settings.outgoing_rules, settings.webhook_timeout_seconds, names=4 * PLACES)
     return DeliveryLoop(book, outgoing, StallGuard(settings.stall_seconds))
-
-
-class _Loop(Protocol):
-    """What works until its queue is empty."""
-
-    def work(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-class _Woken:
-    """Has a loop work when it is called, unless it works already: then it looks for more once it is done.
-
-    One that waits for others in the middle of its work is told to `look` before that.
-    """
-
-    def __init__(self, loop: _Loop, look: Callable[[], None] | None) -> None:
-        self._loop = loop
-        self._look = look
-        self._rung = False
-        self._working = threading.Lock()
-
-    def __call__(self) -> None:
-        """Work, or see to it that whoever works does not miss this call."""
-        self._rung = True
-        if self._look is not None:
-            self._look()
-        while self._rung and self._working.acquire(blocking=False):
-            try:
-                self._rung = False
-                self._loop.work()
-            finally:
-                self._working.release()
-
-
-def _work(celery: Celery, ringer: Ringer, queue: str, *loops: _Loop, look: Callable[[], None] | None = None) -> None:
-    """Have the loops work whenever they are woken, once at the start, and stop when Celery does."""
-    woken = [_Woken(loop, look) for loop in loops]
-
-    @celery.task(name=task_of(queue))  # type: ignore[untyped-decorator]  # Celery carries no types
-    def work(_hint: str | None = None) -> None:
-        for loop in woken:
-            loop()
-
-    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
-    def look_at_once(**_: Any) -> None:
-        ringer.ring(queue, times=len(loops))
-
-    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
-    def stop(**_: Any) -> None:
-        for loop in loops:
-            loop.stop()
 
 
 def _begin(kind: str) -> Settings:

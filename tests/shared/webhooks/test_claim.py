@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from shared.database import Database
-from shared.webhooks.claim import FOR_ONE, FOR_OWNER, anything_due
+from shared.webhooks.claim import FOR_ONE, FOR_OWNER, anything_due, claim_due
 from shared.webhooks.endpoints import delete_endpoint, rotate_secret
 from shared.webhooks.outcomes import give_back
-from tests.conftest import add_owner
+from tests.conftest import add_owner, only_on_postgresql
 from tests.support.ledger import TITLE, accept
-from tests.support.webhooks import answered, book, deliveries, endpoint, let_time_pass, listen, take
+from tests.support.webhooks import LEASE, answered, book, deliveries, endpoint, let_time_pass, listen, take
 from tests.support.work import do_work
 
 
@@ -185,3 +185,16 @@ def test_what_waits_for_a_deleted_endpoint_is_not_taken(database: Database, owne
 
     assert take(database) == []
     assert len(deliveries(database, gone)) == 1
+
+
+@only_on_postgresql
+def test_two_workers_that_claim_at_once_do_not_go_past_the_four(database: Database, owner: str) -> None:
+    listen(database, owner)
+    happen(database, owner, 10)
+
+    with database.begin() as one, database.begin() as another:
+        first = claim_due(one, 3, 3, LEASE)
+        second = claim_due(another, 3, 3, LEASE)
+
+    assert (len(first), len(second)) == (3, 0)
+    assert len(take(database)) == 1
