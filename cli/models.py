@@ -18,7 +18,7 @@ from shared.store import ObjectStore
 from shared.workers import ALIVE_LEASES, alive, serving
 
 PAGE = 100
-CHANGE_OVER_SECONDS = 15.0
+CHANGE_OVER_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 _HEADERS = ("version", "active", "macro-F1", "data", "published", "refused")
 

@@ -30,7 +30,7 @@ def show_release(version: OfVersion, data_dir: DataDir = None) -> None:
 
 @commands.command("activate")
 def activate_release(version: OfVersion, data_dir: DataDir = None) -> None:
-    """Have workers answer with a bundle, and wait until they do, 15 seconds at most."""
+    """Have workers answer with a bundle, and wait until they do, 60 seconds at most."""
     from cli.models import activate_model
     from shared.settings import load_settings
 

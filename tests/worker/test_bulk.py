@@ -114,10 +114,11 @@ def test_stopping_gives_back_what_was_claimed_ahead_at_no_cost(
 def test_a_batch_that_has_failed_is_worked_with_nothing_beside_it(
     make_loop: MakeLoop, database: Database, owner: str, enter: Enter
 ) -> None:
-    catalogue(database, owner, enter, ["a"], full("b"))
+    catalogue(database, owner, enter, ["a"])
     with database.begin() as connection:
         lost = claim(connection, Lane.BULK, "model-a", LEASE, most=1)
     lose(database, lost)
+    catalogue(database, owner, enter, full("b"))  # comes later: what has failed goes to the end of the line
 
     with make_loop(Fake()) as loop:
         step = loop._bulk.next(loop.bundle.inference)
