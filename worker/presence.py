@@ -22,6 +22,7 @@ from worker.repeating import Repeating
 from worker.stall import StallGuard
 
 BEATS_PER_LEASE = 3
+REGULAR_LEASES = 2  # after a missed beat: everybody's beats come at once then, and some come late
 
 
 class Loop(Protocol):
@@ -64,9 +65,10 @@ class Presence(Repeating):
             self._note_beat()
 
     def is_regular(self) -> bool:
-        """Whether no beat has been missed for a lease: then the database would have taken everybody else's, too."""
+        """Whether no beat has been missed for two leases: then the database would have taken everybody else's, too."""
         moment = time.monotonic()
-        return moment - self._beaten_at <= self._late and moment - self._regular_since >= self._lease.total_seconds()
+        regular_for = moment - self._regular_since
+        return moment - self._beaten_at <= self._late and regular_for >= REGULAR_LEASES * self._lease.total_seconds()
 
     def _beat(self) -> None:
         advances = [loop.guard.advances for loop in self._loops]

@@ -196,7 +196,7 @@ def test_a_beat_that_fails_gives_nothing_back_and_the_next_one_does(
         assert connection.scalars(select(Batch.state)).one() == "queued"
 
 
-def test_beats_are_regular_until_one_is_missed_and_again_after_a_lease(database: Database, worker: Worker) -> None:
+def test_beats_are_regular_until_one_is_missed_and_again_after_two_leases(database: Database, worker: Worker) -> None:
     with capture_logs(), Presence(worker, database, timedelta(seconds=1)) as presence:
         wait_for(presence.is_regular, 10, "regular beats from the start")
         with database.begin() as connection:
@@ -209,7 +209,7 @@ def test_beats_are_regular_until_one_is_missed_and_again_after_a_lease(database:
 
         missed = not presence.is_regular()
 
-        wait_for(presence.is_regular, 10, "regular beats for a lease")
+        wait_for(presence.is_regular, 10, "regular beats for two leases")
     assert missed
 
 
