@@ -107,6 +107,7 @@ def running_service(bundle: Bundle) -> Iterator[Service]:
             | {
                 "SHELFWISE_ADMIN_PASSWORD": password,
                 "SHELFWISE_FLOWER_PORT": "0",
+                "SHELFWISE_METRICS_PORT": "0",
             }
         )
         command = [sys.executable, "-m", "cli", "up", "--data-dir", str(data_dir), "--port", str(port)]

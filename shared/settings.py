@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     flower_port: int = Field(default=5555, ge=0, le=65535)
+    metrics_port: int = Field(default=9810, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_token: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     predictor: str = "worker.keras_predictor:KerasPredictor"
@@ -74,7 +77,7 @@ class Settings(BaseSettings):
     max_description_characters: int = Field(default=100_000, ge=1)
     disk_reserve_bytes: int = Field(default=512 * MIB, ge=0)
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
     def _refuse_weak_secret(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:

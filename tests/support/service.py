@@ -56,10 +56,7 @@ class Service:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of this name in the log of all parts."""
-        written = self._log.read_text(errors="replace")
-        lines = written[: written.rfind("\n") + 1].splitlines()  # without what is being written now
-        found = [_logged(line) for line in lines if line.startswith("{") and f'"{name}"' in line]
-        return [event for event in found if event.get("event") == name]
+        return logged_events(self._log, name)
 
     def processes(self) -> list[psutil.Process]:
         """Every process that it has started and that lives."""
@@ -130,6 +127,14 @@ def tries_lost(service: Service) -> int:
         return connection.scalar(select(func.sum(Batch.failures))) or 0
 
 
+def logged_events(log: Path, name: str) -> list[dict[str, Any]]:
+    """The events of this name in a log."""
+    written = log.read_text(errors="replace")
+    lines = written[: written.rfind("\n") + 1].splitlines()  # without what is being written now
+    found = [_logged(line) for line in lines if line.startswith("{") and f'"{name}"' in line]
+    return [event for event in found if event.get("event") == name]
+
+
 def _logged(line: str) -> dict[str, Any]:
     """A line of the log; nothing for one that a full disk has cut, or two processes have written into each other."""
     try:
@@ -162,6 +167,7 @@ def running_service(data_dir: Path, **settings: object) -> Iterator[Service]:
         "PYTHONPATH": str(ROOT),
         "SHELFWISE_ADMIN_PASSWORD": PASSWORD,
         "SHELFWISE_FLOWER_PORT": "0",
+        "SHELFWISE_METRICS_PORT": "0",
         "SHELFWISE_DISK_RESERVE_BYTES": "0",
         **{f"SHELFWISE_{name.upper()}": str(value) for name, value in settings.items()},
     }
