@@ -14,6 +14,11 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def made_at(made_id: str) -> float:
+    """When `new_id` made an id, in seconds since 1970: its first 48 bits are milliseconds."""
+    return int(made_id[:8] + made_id[9:13], 16) / 1000
+
+
 def is_id(text: str) -> bool:
     """Whether this could be an id that `new_id` made; anything else need not be looked up."""
     return _ID.fullmatch(text) is not None

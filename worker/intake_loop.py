@@ -233,7 +233,7 @@ class IntakeLoop:
             self._ringer.ring(lane, job.job_id)
         if done.handed_over:
             self._ringer.ring(Lane.IO, job.job_id)
-        if done.to_tell:
+        if done.ended.to_tell:
             self._ringer.ring(WEBHOOKS)
         self._log.info("intake.entered", job=held.job_id, rows=len(chunk.rows), last=chunk.is_last)
         return done

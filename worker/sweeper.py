@@ -9,7 +9,7 @@ from datetime import timedelta
 from shared.database import Database
 from shared.identifiers import now
 from shared.lanes import WEBHOOKS, Lane
-from shared.ledger.sweep import expire_overdue, release_expired, stale_lanes
+from shared.ledger.sweep import Released, expire_overdue, release_expired, stale_lanes
 from shared.logs import get_logger
 from shared.refresh_tokens import forget_expired_refresh_tokens
 from shared.ringer import Ringer
@@ -41,7 +41,7 @@ class Sweeper(Repeating):
     def sweep(self) -> None:
         """Do every step once."""
         with self._database.begin() as connection:  # which may have waited for long
-            released = release_expired(connection) if self._judges() else 0
+            released = release_expired(connection) if self._judges() else Released(0)
         with self._database.begin() as connection:
             expired = expire_overdue(connection)
         with self._database.begin() as connection:
@@ -51,8 +51,8 @@ class Sweeper(Repeating):
             forget_expired_failures(connection, now())
         with self._database.begin() as connection:
             bury_abandoned(connection)
-        if released or expired:
-            self._log.warning("sweep.found", leases_expired=released, jobs_expired=len(expired))
+        if released.leases or expired:
+            self._log.warning("sweep.found", leases_expired=released.leases, jobs_expired=len(expired))
         self._ring_stale_lanes()
 
     def _judges(self) -> bool:

@@ -57,4 +57,5 @@ def end_jobs(connection: Connection, wanted: ColumnElement[bool], status: JobSta
     connection.execute(move(Batch.state, BatchState.FAILED).where(open_batches).values(lease_until=None))
     connection.execute(open_jobs.order_by(Job.id).with_for_update(key_share=True))
     moved = move(Job.status, status).where(wanted).values(finished_at=now(), version=Job.version + 1)
-    return written_down(connection, dict.fromkeys(connection.scalars(moved.returning(Job.id)), status))
+    kinds = {job_id: kind for job_id, kind in connection.execute(moved.returning(Job.id, Job.kind))}
+    return written_down(connection, dict.fromkeys(kinds, status), kinds)

@@ -84,15 +84,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What became of a chunk: the lanes that have work now, whether the job has ended, and whether to go on.
+    """What became of a chunk: the lanes that have work now, the job if it has ended, and whether to go on.
 
-    `to_tell` says whether there is a webhook to be called for its end.
     A claim that was `handed_over` waits in line again, behind somebody else's file.
     """
 
     ready: set[Lane] = field(default_factory=set)
-    ended: bool = False
-    to_tell: bool = False
+    ended: Ended = field(default_factory=Ended)
     handed_over: bool = False
 
 
@@ -156,13 +154,13 @@ def commit_chunk(
         )
     (opened,) = lock_jobs(connection, [job.job_id])
     if chunk.is_last and _is_empty(connection, job.job_id):
-        failed = fail_job(connection, job.job_id, NOTHING_LEFT if job.source.is_partial else EMPTY)
-        return Committed(ended=True, to_tell=failed.to_tell)
+        reason = NOTHING_LEFT if job.source.is_partial else EMPTY
+        return Committed(ended=fail_job(connection, job.job_id, reason))
     ended = settle(connection, [opened], {job.job_id: Tally(succeeded=stored, failed=len(bad))})
     handed_over = may_hand_over and not chunk.is_last and _another_waits(connection)
     if handed_over:
         put_last(connection, claim, job.owner_id)
-    return Committed(ready, bool(ended), ended.to_tell, handed_over)
+    return Committed(ready, ended, handed_over)
 
 
 def put_last(connection: Connection, claim: Claim, owner_id: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 from shared.lifecycle import OPEN_JOB, JobStatus, in_states
 from shared.tables import Batch, Job
 
-OpenJob: TypeAlias = Row[str, JobStatus, int, int, int, list[str], bool, str | None, int | None]
+OpenJob: TypeAlias = Row[str, JobStatus, int, int, int, list[str], bool, str | None, int | None, str]
 
 
 def lock_batches(connection: Connection, condition: ColumnElement[bool]) -> list[int]:
@@ -40,6 +40,7 @@ _OPEN_JOBS = (
         Job.intake_done,
         Job.rerun_of,
         Job.changes,
+        Job.kind,
     )
     .where(Job.id.in_(bindparam("jobs_", expanding=True)), in_states(Job.status, *OPEN_JOB))
     .order_by(Job.id)

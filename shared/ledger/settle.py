@@ -25,21 +25,39 @@ class Tally:
     changes: int = 0
     model_versions: set[str] = field(default_factory=set)
 
+    def add(self, other: "Tally") -> None:
+        """Take in what was done besides."""
+        self.succeeded += other.succeeded
+        self.failed += other.failed
+        self.reused += other.reused
+        self.changes += other.changes
+        self.model_versions |= other.model_versions
+
 
 class Ended(dict[str, JobStatus]):
-    """The jobs that ended, and how; `to_tell` says whether there is a webhook to be called for one of them."""
+    """The jobs that ended in a transaction, and how.
 
-    to_tell = False
+    `kinds` says what each of them was, `to_tell` whether there is a webhook to be called for one of them, and `rows`
+    what the transaction has done to the rows of all jobs, also of those that go on.
+    """
+
+    def __init__(self, jobs: Mapping[str, JobStatus] | None = None, kinds: Mapping[str, str] | None = None) -> None:
+        super().__init__(jobs or {})
+        self.kinds = dict(kinds or {})
+        self.to_tell = False
+        self.rows = Tally()
 
     def add(self, others: "Ended") -> None:
-        """Take in what else has ended in the same transaction."""
+        """Take in what else has been done in the same transaction."""
         self.update(others)
+        self.kinds |= others.kinds
         self.to_tell |= others.to_tell
+        self.rows.add(others.rows)
 
 
-def written_down(connection: Connection, jobs: Mapping[str, JobStatus]) -> Ended:
+def written_down(connection: Connection, jobs: Mapping[str, JobStatus], kinds: Mapping[str, str]) -> Ended:
     """These jobs, which have ended in this transaction, with whoever listens to them written down."""
-    ended = Ended(jobs)
+    ended = Ended(jobs, kinds)
     ended.to_tell = record_ends(connection, jobs)
     return ended
 
@@ -74,7 +92,10 @@ def settle(connection: Connection, jobs: Sequence[OpenJob], tallies: Mapping[str
     for status in set(ended.values()):
         ids = [job_id for job_id, end in ended.items() if end == status]
         connection.execute(_END[status], {"jobs_": ids, "moment_": now()})
-    return written_down(connection, ended)
+    settled = written_down(connection, ended, {job.id: job.kind for job in jobs if job.id in ended})
+    for tally in tallies.values():
+        settled.rows.add(tally)
+    return settled
 
 
 _STILL_OPEN = (

@@ -358,7 +358,7 @@ def test_an_expired_lease_and_a_lost_ring_are_noticed_on_this_lane_too(database:
     take(database, Lane.IO)
     with database.begin() as connection:
         connection.execute(update(Batch).values(lease_until=now() - LEASE))
-        assert release_expired(connection) == 1
+        assert release_expired(connection).leases == 1
         connection.execute(update(Batch).values(queued_at=now() - LEASE))
 
         assert stale_lanes(connection, LEASE / 2) == {Lane.IO: 1}

@@ -21,7 +21,7 @@ def test_a_batch_whose_lease_ran_out_is_ready_again(database: Database, owner: s
     let_leases_run_out(database)
 
     with database.begin() as connection:
-        assert release_expired(connection) == 1
+        assert release_expired(connection).leases == 1
 
     with database.read() as connection:
         assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("queued", 1)
@@ -32,7 +32,7 @@ def test_a_batch_whose_lease_still_runs_is_left_alone(database: Database, owner:
     take(database)
 
     with database.begin() as connection:
-        assert release_expired(connection) == 0
+        assert release_expired(connection).leases == 0
 
 
 def test_sweeping_twice_is_as_good_as_once(database: Database, owner: str) -> None:
@@ -42,7 +42,7 @@ def test_sweeping_twice_is_as_good_as_once(database: Database, owner: str) -> No
 
     with database.begin() as connection:
         release_expired(connection)
-        assert release_expired(connection) == 0
+        assert release_expired(connection).leases == 0
 
 
 def test_an_overdue_job_expires_and_keeps_what_is_done(database: Database, owner: str) -> None:
@@ -53,7 +53,7 @@ def test_an_overdue_job_expires_and_keeps_what_is_done(database: Database, owner
         connection.execute(update(Job).values(deadline=now() - timedelta(seconds=1)))
 
     with database.begin() as connection:
-        assert expire_overdue(connection) == [overdue]
+        assert expire_overdue(connection) == {overdue: "expired"}
 
     assert (job_row(database, done).status, job_row(database, overdue).status) == ("succeeded", "expired")
     assert finish_all(database, claims[1:]) == {}
