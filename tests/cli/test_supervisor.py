@@ -170,6 +170,7 @@ def test_a_terminal_that_is_closed_stops_all_parts_in_order(tmp_path: Path) -> N
 
     def take_the_terminal() -> None:
         fcntl.ioctl(its_end, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may have been started with nohup themselves
 
     with kept(tmp_path, ("worker", STOPS, 1), start_new_session=True, preexec_fn=take_the_terminal) as keeper:
         os.close(its_end)
