@@ -10,6 +10,7 @@ from shared.identifiers import now
 from shared.tables import WorkerRow
 
 ALIVE_LEASES = 3  # a worker that was not seen for this many leases is not counted on
+_HAS_WHAT_IT_NEEDS = or_(WorkerRow.kind != "model", WorkerRow.bundle.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ def seen(connection: Connection, worker: Worker) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=[WorkerRow.id], set_=row))
 
 
+def take_place(connection: Connection, worker: Worker) -> None:
+    """Take off the list whoever had this process's number on this host before it: that one is dead.
+
+    In a container numbers come again at once: what its last process had must not be taken for what the new one has.
+    """
+    had_it = (WorkerRow.host == worker.host) & (WorkerRow.process_id == worker.process_id)
+    connection.execute(delete(WorkerRow).where(had_it, WorkerRow.id != worker.id))
+
+
 def forget(connection: Connection, worker_id: str) -> None:
     """Take a worker that stops off the list."""
     connection.execute(delete(WorkerRow).where(WorkerRow.id == worker_id))
@@ -52,9 +62,14 @@ def known_workers(connection: Connection) -> list[tuple[Worker, datetime]]:
 
 def can_work(connection: Connection, host: str, process_id: int) -> bool:
     """Whether this process is a worker that has been seen, and that has its bundle if it needs one."""
-    has_what_it_needs = or_(WorkerRow.kind != "model", WorkerRow.bundle.is_not(None))
-    found = select(WorkerRow.id).where(WorkerRow.host == host, WorkerRow.process_id == process_id, has_what_it_needs)
+    found = select(WorkerRow.id).where(WorkerRow.host == host, WorkerRow.process_id == process_id, _HAS_WHAT_IT_NEEDS)
     return connection.execute(found.limit(1)).first() is not None
+
+
+def works_on(connection: Connection, host: str, within: timedelta) -> bool:
+    """Whether a worker on this host has been seen within this time, and has its bundle if it needs one."""
+    here = (WorkerRow.host == host, WorkerRow.last_seen_at >= now() - within, _HAS_WHAT_IT_NEEDS)
+    return connection.execute(select(WorkerRow.id).where(*here).limit(1)).first() is not None
 
 
 def alive(connection: Connection, kind: str, within: timedelta) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.tables import WorkerRow
-from shared.workers import Worker, alive, answering, can_work, forget, forget_dead, seen
+from shared.workers import Worker, alive, answering, can_work, forget, forget_dead, seen, works_on
 
 RECENTLY = timedelta(seconds=30)
 
@@ -92,3 +92,17 @@ def test_an_io_worker_can_work_as_soon_as_it_is_seen(database: Database) -> None
 
     with database.read() as connection:
         assert can_work(connection, "host", 123)
+
+
+def test_a_host_works_if_one_of_its_workers_lives_and_has_what_it_needs(database: Database) -> None:
+    def works() -> bool:
+        with database.read() as connection:
+            assert not works_on(connection, "another host", RECENTLY)
+            return works_on(connection, "host", RECENTLY)
+
+    enter(database, "io", ago=31)
+    enter(database, "model")
+    assert not works()
+
+    enter(database, "model", bundle="fake-1")
+    assert works()
