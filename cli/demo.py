@@ -72,7 +72,11 @@ def _service(folder: Path, console: Console) -> Iterator[tuple[str, str]]:
     """`shelfwise up` in this folder: yields its address and the administrator's password, and stops it."""
     password, port = kept_secret(folder / "admin_password"), _free_port()
     command = [sys.executable, "-m", "cli", "up", "--data-dir", str(folder / "data"), "--port", str(port)]
-    environment = os.environ | {"SHELFWISE_ADMIN_PASSWORD": password, "SHELFWISE_FLOWER_PORT": str(_free_port())}
+    environment = os.environ | {
+        "SHELFWISE_ADMIN_PASSWORD": password,
+        "SHELFWISE_FLOWER_PORT": str(_free_port()),
+        "SHELFWISE_METRICS_PORT": "0",
+    }
     log_path = folder / "service.log"
     console.print(f"starting the service (its log: {log_path})")
     with log_path.open("wb") as log:

@@ -11,6 +11,7 @@ from shared.settings import Settings
 from shared.store import ObjectStore
 
 BROKER_SECONDS = 5
+LAST_PORT = 65_535
 FLOWER_HOST = "127.0.0.1"
 OTHER_FLOWER = "; SHELFWISE_FLOWER_PORT names another port, 0 leaves Flower out"
 
@@ -18,6 +19,7 @@ OTHER_FLOWER = "; SHELFWISE_FLOWER_PORT names another port, 0 leaves Flower out"
 def check_before_starting(settings: Settings) -> None:
     """Raise ConfigurationError for what would otherwise end a part again and again."""
     _ = settings.trusted_hosts
+    _require_one_port_each(settings)
     refuse_used_port(settings.host, settings.port)
     if settings.flower_port:
         refuse_used_port(FLOWER_HOST, settings.flower_port, OTHER_FLOWER)
@@ -26,6 +28,22 @@ def check_before_starting(settings: Settings) -> None:
         ObjectStore(settings.store_url)
     if settings.broker_url:
         _require_broker(settings.broker_url)
+
+
+def metrics_ports(settings: Settings) -> list[int]:
+    """The ports on which workers serve their metrics: the io worker's, then those of the model workers; 0 is none."""
+    first = settings.metrics_port
+    return [first and first + number for number in range(settings.model_workers + 1)]
+
+
+def _require_one_port_each(settings: Settings) -> None:
+    """Raise ConfigurationError when the workers' metrics would want a port of somebody else, or one past the last."""
+    ports = metrics_ports(settings)
+    if ports[-1] > LAST_PORT or {settings.port, settings.flower_port} & set(ports) - {0}:
+        raise ConfigurationError(
+            f"SHELFWISE_METRICS_PORT: with {settings.model_workers} model workers it takes {ports[0]} to {ports[-1]}, "
+            "which must be ports that there are, without SHELFWISE_PORT and SHELFWISE_FLOWER_PORT; 0 takes none."
+        )
 
 
 def _require_module(name: str) -> None:

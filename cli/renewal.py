@@ -78,7 +78,7 @@ class Renewal:
 
         One that is not up in time is stopped.
         """
-        process = start(successor, sys.stderr)
+        process = start(successor)
         end = time.monotonic() + self.up_seconds
         while not is_up(process):
             if self.supervisor.stop_asked or process.poll() is not None or time.monotonic() > end:

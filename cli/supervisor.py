@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
+
+from cli.part_log import open_log
+from shared.logs import get_logger
 
 POLL_SECONDS = 0.1
 FIRST_BACKOFF_SECONDS = 0.5
@@ -17,6 +20,7 @@ FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 8.0
 HEALTHY_SECONDS = 30.0  # a part that ran this long starts again without delay
 STOP_SECONDS = 12.0
+LAST_WORDS_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -36,6 +40,7 @@ class Part:
     niceness: int = 0
     fds: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
+    log: threading.Thread | None = None
     started_at: float = 0.0
     start_again_at: float | None = None
     backoff: float = field(default=FIRST_BACKOFF_SECONDS)
@@ -52,15 +57,16 @@ class Supervisor:
         self.parts: list[Part] = []
         self.stop_asked = self.renewal_asked = False
         self._stop_seconds = stop_seconds
+        self._log = get_logger()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         self._ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
         signal.signal(signal.SIGHUP, self._ask_to_renew)
 
     def keep(self, part: Part) -> subprocess.Popen[bytes]:
-        """Start a part and keep it running; returns its first process. All that it writes goes to standard error."""
+        """Start a part and keep it running; returns its first process. All that it writes goes into the log."""
         self.parts.append(part)
-        return start(part, sys.stderr)
+        return start(part)
 
     def tend(self) -> None:
         """Look after all parts once, and pause a moment."""
@@ -82,6 +88,9 @@ class Supervisor:
         """End every part, the last stage first; what does not end in time is killed."""
         for stage in sorted({part.stage for part in self.parts}, reverse=True):
             stop([part.process for part in self.parts if part.stage == stage], self._stop_seconds)
+        for part in self.parts:
+            if part.log is not None:
+                part.log.join(LAST_WORDS_SECONDS)
 
     def _tend(self, part: Part) -> None:
         moment = time.monotonic()
@@ -92,15 +101,15 @@ class Supervisor:
             healthy = moment - part.started_at > HEALTHY_SECONDS
             part.start_again_at = moment if healthy else moment + part.backoff
             part.backoff = FIRST_BACKOFF_SECONDS if healthy else min(2 * part.backoff, LONGEST_BACKOFF_SECONDS)
-            _say(f"{part.name} ended with {part.process.returncode}; starting it again")
+            self._log.warning("part.ended", part=part.name, status=part.process.returncode)
 
     def _start_again(self, part: Part) -> None:
         part.start_again_at = None
         try:
-            start(part, sys.stderr)
+            start(part)
         except OSError as error:  # no memory or no process to be had just now
             part.start_again_at = time.monotonic() + part.backoff
-            _say(f"{part.name} cannot be started ({error.strerror}); trying again")
+            self._log.warning("part.not_started", part=part.name, reason=error.strerror)
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.stop_asked = True
@@ -112,8 +121,8 @@ class Supervisor:
             self.renewal_asked = True
 
 
-def start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
-    """Start a part's process. It dies with this one."""
+def start(part: Part, stdout: TextIO | None = None) -> subprocess.Popen[bytes]:
+    """Start a part's process. It dies with this one. What it writes goes into the log, or its output elsewhere."""
     keeper = os.getpid()
 
     def become_the_part() -> None:
@@ -123,15 +132,20 @@ def start(part: Part, stdout: TextIO) -> subprocess.Popen[bytes]:
             os._exit(1)
 
     part.started_at = time.monotonic()
-    # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
-    part.process = subprocess.Popen(
-        part.command,
-        env=part.environment,
-        stdout=stdout,
-        start_new_session=True,
-        preexec_fn=become_the_part,
-        pass_fds=part.fds,
-    )
+    log, part.log = open_log(part.name)
+    try:
+        # A session of its own keeps the terminal's Ctrl-C away: this process passes it on, in order.
+        part.process = subprocess.Popen(
+            part.command,
+            env=part.environment,
+            stdout=log if stdout is None else stdout,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=become_the_part,
+            pass_fds=part.fds,
+        )
+    finally:
+        os.close(log)
     return part.process
 
 
@@ -155,8 +169,3 @@ def _has_terminal() -> bool:
     except OSError:
         return False
     return True
-
-
-def _say(line: str) -> None:
-    with suppress(OSError):  # a log on a full disk must not end what is kept running
-        print(f"shelfwise: {line}", file=sys.stderr, flush=True)

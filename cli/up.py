@@ -15,13 +15,14 @@ import httpx
 from cli.data_folder import held_alone, refuse_unfinished_restore
 from cli.first_start import ADMIN, prepare_bundle, prepare_database
 from cli.listening import listening
-from cli.preflight import FLOWER_HOST, check_before_starting
+from cli.preflight import FLOWER_HOST, check_before_starting, metrics_ports
 from cli.renewal import Renewal
 from cli.secret_files import kept_secret
 from cli.supervisor import Part, Supervisor
 from cli.terminal import say
 from shared.database import Database
 from shared.errors import Unavailable
+from shared.logs import configure_logging
 from shared.redis_server import broker_url, redis_command, short_folder, wait_until_up
 from shared.settings import Settings
 from shared.workers import alive, answering
@@ -30,6 +31,7 @@ READY_SECONDS = 120
 # Models take every core they get. The API goes first, so that a burst is accepted at once and then answered
 # together, and so that it stays quick beside long work.
 MODEL_NICENESS = 10
+FLOWER_TASKS = 10_000  # that it remembers; some KiB each
 
 
 def run_service(settings: Settings) -> None:
@@ -38,6 +40,7 @@ def run_service(settings: Settings) -> None:
     SIGHUP renews what runs our code.
     """
     check_before_starting(settings)
+    configure_logging("up", settings.log_level)
     with ExitStack() as stack:
         running = f"Another `shelfwise up` already runs on {settings.data_dir}."
         stack.enter_context(held_alone(settings.data_dir, running))
@@ -86,10 +89,17 @@ def _api(environment: dict[str, str], sockets: Sequence[socket.socket]) -> Part:
 
 
 def _workers(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
-    command = [sys.executable, "-m", "worker"]
-    io = Part("worker-io", [*command, "io"], environment)
-    names = [f"worker-model-{number}" for number in range(1, settings.model_workers + 1)]
-    return [io, *(Part(name, [*command, "model"], environment, niceness=MODEL_NICENESS) for name in names)]
+    command, (io_port, *model_ports) = [sys.executable, "-m", "worker"], metrics_ports(settings)
+    io = Part("worker-io", [*command, "io"], environment | _metrics(io_port))
+    models = [
+        Part(f"worker-model-{number}", [*command, "model"], environment | _metrics(port), niceness=MODEL_NICENESS)
+        for number, port in enumerate(model_ports, start=1)
+    ]
+    return [io, *models]
+
+
+def _metrics(port: int) -> dict[str, str]:
+    return {"SHELFWISE_METRICS_PORT": str(port)}
 
 
 def _flower(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
@@ -101,6 +111,10 @@ def _flower(settings: Settings, environment: dict[str, str]) -> Sequence[Part]:
         "FLOWER_COOKIE_SECRET": kept_secret(settings.data_dir / "flower_cookie_secret"),
         "FLOWER_ADDRESS": FLOWER_HOST,
         "FLOWER_PORT": str(settings.flower_port),
+        "FLOWER_MAX_TASKS": str(FLOWER_TASKS),
+        "FLOWER_TASKS_COLUMNS": "name,args,state,received,runtime,worker,uuid",
+        "FLOWER_PURGE_OFFLINE_WORKERS": "60",  # seconds; a renewal makes new ones each time
+        "FLOWER_READ_ONLY": "true",  # what ends a worker or changes its pool is for who keeps it
         "CELERY_BROKER_URL": environment["SHELFWISE_BROKER_URL"],
     }
     command = [sys.executable, "-m", "celery", "flower", "--logging=warning"]

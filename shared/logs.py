@@ -37,6 +37,7 @@ def configure_logging(process: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)  # Python's own go to standard error as they are
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     # Our own lines are written without a detour through the standard library's records, which costs as much again.
@@ -67,6 +68,12 @@ class _StandardError(io.TextIOBase):
 def get_logger() -> Any:
     """A structured logger: `get_logger().info("batch.done", rows=64)`."""
     return structlog.get_logger()
+
+
+def current_request() -> str | None:
+    """The id of the request that is being answered, if this is within one."""
+    request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return request_id
 
 
 def _named(process: str) -> structlog.typing.Processor:

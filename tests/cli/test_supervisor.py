@@ -1,6 +1,7 @@
 """The keeper in a process of its own, with parts that note when they start and how they end."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,9 @@ KEEPER = """
 import sys
 from pathlib import Path
 from cli.supervisor import Part, Supervisor
+from shared.logs import configure_logging
 
+configure_logging("up")
 folder = Path(sys.argv[1])
 supervisor = Supervisor(stop_seconds=1)
 for name, code, stage in {parts!r}:
@@ -94,7 +97,8 @@ def test_a_part_that_dies_is_started_again_after_pauses_that_grow(tmp_path: Path
     for pause, at_least in zip(pauses, (0.1, 0.2, 0.4, 0.8), strict=True):
         assert pause >= at_least
     assert pauses[0] < 0.8, "the first pause is a short one"
-    assert said.startswith("shelfwise: worker ended with 3; starting it again\n")
+    told = json.loads(said.splitlines()[0])
+    assert (told["event"], told["part"], told["status"]) == ("part.ended", "worker", 3)
 
 
 def test_a_part_that_was_killed_is_started_again_and_the_others_are_left_alone(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_a_weak_password_for_the_first_administrator_is_refused(
         ("STORE_URL", "ftp://x", "SHELFWISE_STORE_URL: there is no such object store."),
         ("PREDICTOR", "nope:Nope", "SHELFWISE_PREDICTOR: there is no module nope."),
         ("FLOWER_PORT", "8000", "SHELFWISE_FLOWER_PORT must be another port than SHELFWISE_PORT, or 0"),
+        ("METRICS_PORT", "65535", "SHELFWISE_METRICS_PORT: with 1 model workers it takes 65535 to 65536"),
         ("DATABASE_URL", "postgresql://127.0.0.1:1/x", "The database cannot be used"),
         ("ADMIN_PASSWORD", "admin", "SHELFWISE_ADMIN_PASSWORD: A password has 8 to 128 characters."),
     ],
