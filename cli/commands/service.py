@@ -24,6 +24,15 @@ def up(
 
 
 @commands.command()
+def prepare(data_dir: DataDir = None) -> None:
+    """Make what `up` makes before it starts the parts, and end: for containers, which start one part each."""
+    from cli.prepare import prepare as prepare_service
+    from shared.settings import load_settings
+
+    prepare_service(load_settings(**given(data_dir=data_dir)))
+
+
+@commands.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo's own service and results.")] = Path("demo"),
 ) -> None:
