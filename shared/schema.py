@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
 
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 
 
 def is_current(database: Database) -> bool:

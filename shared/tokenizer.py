@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-PADDING_ID = 0
-UNKNOWN_ID = 1
+from shared.token_ids import PADDING_ID, UNKNOWN_ID
 
 
 class TextEncoder:

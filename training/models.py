@@ -15,7 +15,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from shared.errors import InvalidInput
-from shared.tokenizer import PADDING_ID
+from shared.token_ids import PADDING_ID
 
 # ImageNet's mean RGB, which keras.applications.vgg16.preprocess_input subtracts ("caffe" mode), 0 to 255.
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)

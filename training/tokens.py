@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from shared.tokenizer import PADDING_ID, UNKNOWN_ID, TextEncoder
+from shared.token_ids import PADDING_ID, UNKNOWN_ID
+from shared.tokenizer import TextEncoder
 
 PADDING = "[PAD]"
 UNKNOWN = "[UNK]"

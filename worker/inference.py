@@ -20,6 +20,7 @@ from shared.ledger.claim import ClaimedRow
 from shared.ledger.finish import Answer, Outcome, RowError, TopScores
 from shared.preparation import photo_pixels, product_text
 from shared.store import ObjectStore
+from shared.token_ids import unknown_shares
 from worker.call_sizes import CallSizes
 from worker.predictor import Predictor, PreparedRows, ScoredRows
 
@@ -35,11 +36,15 @@ class PredictorFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SubBatch:
-    """Rows that go through one model call: those that could be prepared with their inputs, the others with errors."""
+    """Rows that go through one model call: those that could be prepared with their inputs, the others with errors.
+
+    `unknown_tokens` is the share of each row's tokens that the tokeniser does not know; None where there are no tokens.
+    """
 
     rows: list[ClaimedRow]
     inputs: PreparedRows
     errors: list[tuple[ClaimedRow, Outcome]]
+    unknown_tokens: Sequence[float | None]
 
 
 def take_sub_batch(rows: deque[ClaimedRow], sizes: CallSizes) -> list[ClaimedRow]:
@@ -90,7 +95,8 @@ class Inference:
                 good.append(row)
                 texts.append(text)
                 pixels.append(photo)
-        return SubBatch(good, self._encoded(PreparedRows(texts, pixels)), errors)
+        inputs = self._encoded(PreparedRows(texts, pixels))
+        return SubBatch(good, inputs, errors, _unknown_tokens(inputs))
 
     def _encoded(self, inputs: PreparedRows) -> PreparedRows:
         try:
@@ -107,7 +113,7 @@ class Inference:
         except Exception as error:
             raise PredictorFault("the predictor raised") from error
         self._check(scores, batch.inputs)
-        return [*batch.errors, *zip(batch.rows, self._answers(scores), strict=True)]
+        return [*batch.errors, *zip(batch.rows, self._answers(scores, batch.unknown_tokens), strict=True)]
 
     def _photo(self, row: ClaimedRow) -> NDArray[np.uint8] | RowError | None:
         if row.image is None:
@@ -130,10 +136,10 @@ class Inference:
             if (np.isfinite(part).all(axis=1) != present).any():
                 raise PredictorFault("some scores are not finite numbers, or answer what was not asked")
 
-    def _answers(self, scores: ScoredRows) -> Iterator[Answer]:
+    def _answers(self, scores: ScoredRows, unknown_tokens: Sequence[float | None]) -> Iterator[Answer]:
         """The answers to n rows of scores."""
         weight, needs_review = self._manifest.fusion.text_weight, self._manifest.needs_review
-        for text, image, both in zip(*self._tops(scores), strict=True):
+        for text, image, both, unknown in zip(*self._tops(scores), unknown_tokens, strict=True):
             top: TopScores = both or text or image or []
             code, confidence = top[0]
             modality: Modality = "text+image" if both else "text" if text else "image"
@@ -147,6 +153,7 @@ class Inference:
                 modality,
                 needs_review(modality, code, confidence),
                 self.version,
+                unknown_tokens=unknown,
             )
 
     def _tops(self, scores: ScoredRows) -> tuple[Iterable[TopScores | None], ...]:
@@ -170,3 +177,11 @@ class Inference:
             None if is_absent else list(zip(row_codes, row_values, strict=True))
             for is_absent, row_codes, row_values in zip(absent.tolist(), codes, values, strict=True)
         ]
+
+
+def _unknown_tokens(inputs: PreparedRows) -> list[float | None]:
+    """The share of unknown tokens of each of n rows; None where a row has no text, or its predictor no tokens."""
+    if inputs.token_ids is None:
+        return [None] * len(inputs.texts)
+    shares = iter(unknown_shares(inputs.token_ids).tolist())
+    return [None if text is None else next(shares) for text in inputs.texts]

@@ -24,6 +24,8 @@ class Answer(NamedTuple):
     """A row's prediction. Scores are `[(code, score), …]`, best first; None where the product had no such input.
 
     `reused_from` is the id of the row that got this answer from the model, where it is an earlier one.
+    `unknown_tokens`, the share of the text's tokens that the tokeniser does not know, is counted and not stored; None
+    where the model had no tokens.
     """
 
     code: int
@@ -36,6 +38,7 @@ class Answer(NamedTuple):
     needs_review: bool
     model_version: str
     reused_from: int | None = None
+    unknown_tokens: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ def finish(connection: Connection, claims: Sequence[Claim], outcomes: Sequence[t
             tallies[job.id].changes = _changed(connection, job, answers)
     write_answers(connection, answers)
     write_errors(connection, errors)
-    return settle(connection, jobs, tallies)
+    ended = settle(connection, jobs, tallies)
+    ended.batches = frozenset(ours)
+    return ended
 
 
 def _changed(connection: Connection, rerun: OpenJob, answers: Sequence[tuple[int, Answer]]) -> int:

@@ -38,7 +38,8 @@ class Ended(dict[str, JobStatus]):
     """The jobs that ended in a transaction, and how.
 
     `kinds` says what each of them was, `to_tell` whether there is a webhook to be called for one of them, and `rows`
-    what the transaction has done to the rows of all jobs, also of those that go on.
+    what the transaction has done to the rows of all jobs, also of those that go on. `batches` are those whose outcomes
+    were written (`finish`).
     """
 
     def __init__(self, jobs: Mapping[str, JobStatus] | None = None, kinds: Mapping[str, str] | None = None) -> None:
@@ -46,6 +47,7 @@ class Ended(dict[str, JobStatus]):
         self.kinds = dict(kinds or {})
         self.to_tell = False
         self.rows = Tally()
+        self.batches: frozenset[int] = frozenset()
 
     def add(self, others: "Ended") -> None:
         """Take in what else has been done in the same transaction."""
@@ -53,6 +55,7 @@ class Ended(dict[str, JobStatus]):
         self.kinds |= others.kinds
         self.to_tell |= others.to_tell
         self.rows.add(others.rows)
+        self.batches |= others.batches
 
 
 def written_down(connection: Connection, jobs: Mapping[str, JobStatus], kinds: Mapping[str, str]) -> Ended:

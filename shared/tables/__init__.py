@@ -8,6 +8,7 @@ from shared.tables.accounts import RefreshToken, SignInFailures, Usage, User
 from shared.tables.base import Base
 from shared.tables.catalogue import CategoryRow, FetchedPhoto, Image, Product
 from shared.tables.models import BundleRow, WorkerRow
+from shared.tables.statistics import WorkCount
 from shared.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from shared.tables.work import Batch, Correction, Job, Prediction
 
@@ -30,5 +31,6 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",
+    "WorkCount",
     "WorkerRow",
 ]

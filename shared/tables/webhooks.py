@@ -102,6 +102,7 @@ class WebhookDelivery(Base):
             postgresql_where=_PENDING,
         ),
         Index("ix_webhook_deliveries_dead", "endpoint_id", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
+        Index("ix_webhook_deliveries_died", "finished_at", sqlite_where=_DEAD, postgresql_where=_DEAD),
         Index("ix_webhook_deliveries_leased", "endpoint_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
     )
 
@@ -114,7 +115,7 @@ class WebhookAttempt(Base):
     id: Mapped[int] = mapped_column(SERIAL, Identity(), primary_key=True)
     delivery_id: Mapped[str] = mapped_column(Id, ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), index=True)
     number: Mapped[int] = mapped_column(server_default=text("0"))
-    started_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime] = mapped_column(default=now, index=True)
     seconds: Mapped[float] = mapped_column(Float)
     status: Mapped[int | None]
     response: Mapped[str | None] = mapped_column(Text)

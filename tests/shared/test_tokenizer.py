@@ -6,7 +6,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from shared.tokenizer import PADDING_ID, UNKNOWN_ID, TextEncoder
+from shared.token_ids import PADDING_ID, UNKNOWN_ID
+from shared.tokenizer import TextEncoder
 
 WORDS = {"[PAD]": PADDING_ID, "[UNK]": UNKNOWN_ID, "chaise": 2, "longue": 3, "été": 4}
 

@@ -1,7 +1,8 @@
 import pytest
 from tokenizers import Tokenizer
 
-from shared.tokenizer import PADDING_ID, UNKNOWN_ID, TextEncoder
+from shared.token_ids import PADDING_ID, UNKNOWN_ID
+from shared.tokenizer import TextEncoder
 from training.demo.catalogue import demo_catalogue
 from training.tokens import train_tokenizer
 

@@ -1,0 +1,70 @@
+"""The rows of `work_counts`: each written by one worker, again and again while its period lasts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from shared.database import upsert
+from shared.identifiers import now
+from shared.lanes import Lane
+from shared.statistics.counts import Counts, Slot
+from shared.tables import WorkCount
+
+MINUTE, HOUR = 60, 3_600
+PERIODS = (MINUTE, HOUR)
+KEPT = {MINUTE: timedelta(days=1), HOUR: timedelta(days=7)}
+_KEY = [column.name for column in WorkCount.__table__.primary_key]
+_COUNTED = [each.name for each in fields(Counts)]
+_BY_NUMBER = ("latency", "codes", "confidence", "unknown")  # JSON has names of text only
+
+
+def start_of(period: int, moment: datetime) -> datetime:
+    """When the period of so many seconds began that this moment lies in."""
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % period, UTC)
+
+
+def record(connection: Connection, worker_id: str, counted: Mapping[Slot, Counts]) -> None:
+    """Write down all that a worker has counted in these periods so far, over what it wrote of them before."""
+    rows = [
+        slot._asdict() | {"worker_id": worker_id} | {name: getattr(counts, name) for name in _COUNTED}
+        for slot, counts in counted.items()
+    ]
+    statement = upsert(connection, WorkCount)
+    latest = {name: statement.excluded[name] for name in _COUNTED}
+    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=latest), rows)
+
+
+def counted_since(
+    connection: Connection, period: int, moment: datetime, model_version: str | None = None
+) -> dict[Lane, Counts]:
+    """The sums over all workers of the periods of this length that began at a moment or later, by lane.
+
+    Of one bundle, or of all. Workers write every few seconds, so the last of them are missing.
+    """
+    query = select(WorkCount.lane, *(getattr(WorkCount, name) for name in _COUNTED)).where(
+        WorkCount.seconds == period, WorkCount.starts_at >= moment
+    )
+    if model_version is not None:
+        query = query.where(WorkCount.model_version == model_version)
+    sums: dict[Lane, Counts] = {}
+    for lane, *row in connection.execute(query):
+        sums.setdefault(Lane(lane), Counts()).add(_counts(dict(zip(_COUNTED, row, strict=True))))
+    return sums
+
+
+def forget_old(connection: Connection) -> None:
+    """Remove the periods that nobody asks for any more."""
+    for period, kept in KEPT.items():
+        connection.execute(delete(WorkCount).where(WorkCount.seconds == period, WorkCount.starts_at < now() - kept))
+
+
+def _counts(row: dict[str, Any]) -> Counts:
+    for name, value in row.items():
+        if isinstance(value, dict):
+            row[name] = Counter({int(key): n for key, n in value.items()} if name in _BY_NUMBER else value)
+    return Counts(**row)
