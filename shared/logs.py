@@ -10,7 +10,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 # A line or two for every wake-up or request, which the service's own events say better.
-_CHATTY = ("celery.worker.strategy", "celery.app.trace", "uvicorn.access", "httpx")
+_CHATTY = ("alembic.runtime.plugins", "celery.worker.strategy", "celery.app.trace", "uvicorn.access", "httpx")
 _SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
 
 

@@ -9,11 +9,22 @@ _LOWEST, _HIGHEST = 15_000, 30_000
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
+    return free_ports(1)[0]
+
+
+def free_ports(number: int) -> range:
+    """So many ports of 127.0.0.1 in a row that nobody listens on."""
     while True:
-        port = random.randint(_LOWEST, _HIGHEST)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        first = random.randint(_LOWEST, _HIGHEST)
+        ports = range(first, first + number)
+        if all(_is_free(port) for port in ports):
+            return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
