@@ -97,13 +97,20 @@ class TrainingData(_Part):
 
 
 class TrainingProfile(_Part):
-    """What the training rows looked like, for telling later whether products have drifted away from them."""
+    """What the training rows looked like, for telling later whether products have drifted away from them.
+
+    The last two are of rows held out of training, whose texts the tokeniser has not learnt from either: how many there
+    are in each bin (`shared/statistics/bins.py`) of the confidence, by each model alone and fused, and of the share of
+    unknown tokens. Bundles made before they were counted lack them.
+    """
 
     class_mix: dict[int, float]
     mean_tokens: float
     unknown_token_rate: float
     missing_image_rate: float
     mean_confidence: float
+    confidence: dict[Modality, tuple[int, ...]] = Field(default_factory=dict)
+    unknown_tokens: tuple[int, ...] = ()
 
 
 class Manifest(_Part):

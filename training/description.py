@@ -1,14 +1,15 @@
 """What a bundle's manifest says of the run: fusion, thresholds, figures, data, and the profile of the training rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from shared.bundle import TrainingData, TrainingProfile
+from shared.bundle import FusionSettings, TrainingData, TrainingProfile
 from shared.fusion import Scores
+from shared.statistics.bins import CONFIDENCE_BINS, UNKNOWN_BINS, confidence_bin, unknown_bin
 from shared.taxonomy import Category
-from shared.tokenizer import PADDING_ID, UNKNOWN_ID
+from shared.token_ids import PADDING_ID, UNKNOWN_ID, unknown_shares
 from training.answers import Answers
 from training.evaluation import evaluate
 from training.export import Description, GoldenInputs
@@ -53,7 +54,7 @@ def describe(
         },
         metrics=evaluate(test.truth, *test.scores(fusion), baseline=baseline),
         data=_data(name, split),
-        profile=_profile(split.train, text, fused_scores),
+        profile=_profile(split.train, text, validation, fusion),
     )
 
 
@@ -87,16 +88,37 @@ def _data(name: str, split: Split) -> TrainingData:
     )
 
 
-def _profile(train: Sequence[Product], text: TrainedText, validation_scores: Scores) -> TrainingProfile:
+def _profile(
+    train: Sequence[Product], text: TrainedText, validation: Answers, fusion: FusionSettings
+) -> TrainingProfile:
     """What later products are compared with. Token statistics are of rows as the model reads them, cut to length."""
     texts = [product.text for product in train if product.text is not None]
     tokens = encode_texts(text.tokenizer, texts, text.settings.max_tokens)
     read = int((tokens != PADDING_ID).sum())
     counts = Counter(product.code for product in train)
+    text_scores, image_scores, fused_scores = validation.scores(fusion)
+    unseen = encode_texts(
+        text.tokenizer, [product.text or "" for product in validation.products], text.settings.max_tokens
+    )
     return TrainingProfile(
         class_mix={code: counts[code] / len(train) for code in sorted(counts)},
         mean_tokens=read / len(tokens),
         unknown_token_rate=int((tokens == UNKNOWN_ID).sum()) / max(1, read),
         missing_image_rate=sum(product.photo is None for product in train) / len(train),
-        mean_confidence=float(np.mean(validation_scores.max(axis=1))),
+        mean_confidence=float(np.mean(fused_scores.max(axis=1))),
+        confidence={
+            "text+image": _confidence(fused_scores),
+            "text": _confidence(text_scores),
+            "image": _confidence(image_scores),
+        },
+        unknown_tokens=_counted(map(unknown_bin, unknown_shares(unseen).tolist()), UNKNOWN_BINS),
     )
+
+
+def _confidence(scores: Scores) -> tuple[int, ...]:
+    """How many of n answers (n, classes) are as sure as each bin says."""
+    return _counted(map(confidence_bin, scores.max(axis=1).tolist()), CONFIDENCE_BINS)
+
+
+def _counted(found: Iterable[int], bins: int) -> tuple[int, ...]:
+    return tuple(np.bincount(list(found), minlength=bins).tolist())

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from shared.errors import InvalidInput
+from shared.statistics.bins import CONFIDENCE_BINS, UNKNOWN_BINS
 from shared.taxonomy import RAKUTEN
 from tests.support.tiny import TinyTraining
 from training.config import TrainingConfig
@@ -25,6 +26,19 @@ def test_the_manifest_describes_the_run(tiny_training: TinyTraining) -> None:
     for thresholds in manifest.review_thresholds.values():
         assert set(thresholds) == set(manifest.profile.class_mix)
     assert set(manifest.libraries) == {"keras", "tensorflow", "tokenizers", "numpy", "PIL"}
+
+
+def test_the_profile_counts_the_held_out_rows_once(tiny_training: TinyTraining) -> None:
+    profile, held_out = tiny_training.manifest.profile, tiny_training.manifest.data.validation_rows
+
+    assert {modality: sum(counts) for modality, counts in profile.confidence.items()} == dict.fromkeys(
+        ("text+image", "text", "image"), held_out
+    )
+    assert {len(counts) for counts in profile.confidence.values()} == {CONFIDENCE_BINS}
+    assert (sum(profile.unknown_tokens), len(profile.unknown_tokens)) == (held_out, UNKNOWN_BINS)
+    middles = (np.arange(CONFIDENCE_BINS) + 0.5) / CONFIDENCE_BINS
+    mean = np.average(middles, weights=profile.confidence["text+image"])
+    assert mean == pytest.approx(profile.mean_confidence, abs=0.5 / CONFIDENCE_BINS)
 
 
 def test_a_tiny_bundle_is_better_than_guessing(tiny_training: TinyTraining) -> None:
