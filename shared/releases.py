@@ -1,8 +1,11 @@
 """Bundles on their way: from the folder where training made one into the object store, and from there to a worker."""
 
 import hashlib
+import math
 import shutil
+import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from shared.bundle import CONTENT, MANIFEST, Bundle, Manifest
@@ -10,6 +13,9 @@ from shared.bundles import activate, add_bundle, known_manifest, manifest_of, re
 from shared.database import Database
 from shared.errors import BundleRefused
 from shared.store import ObjectStore
+
+CACHED = 4  # bundles on a host: the one that answers, and those that one may soon go back to
+ABANDONED = timedelta(days=1)  # a download that is older was killed
 
 
 def bundle_key(version: str, name: str) -> str:
@@ -77,14 +83,28 @@ def require_intact(store: ObjectStore, manifest: Manifest) -> None:
 def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:
     """Bring a published bundle into a local folder below `cache` and check it.
 
-    What is there already is taken if its hashes are right. Raises BundleRefused when the stored one is damaged.
+    What is there already is taken if its hashes are right. Of the others, those that were brought or taken last stay.
+    Raises BundleRefused when the stored one is damaged.
     """
+    bundle = _cached(cache / version) or _brought(store, version, cache)
+    bundle.folder.touch()
+    _make_room(cache)
+    return bundle
+
+
+def _cached(folder: Path) -> Bundle | None:
+    """The bundle in this folder, which goes if it is damaged."""
+    if not folder.is_dir():
+        return None
+    try:
+        return Bundle.open(folder)
+    except BundleRefused:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
+def _brought(store: ObjectStore, version: str, cache: Path) -> Bundle:
     folder = cache / version
-    if folder.is_dir():
-        try:
-            return Bundle.open(folder)
-        except BundleRefused:
-            shutil.rmtree(folder, ignore_errors=True)
     arriving = cache / f".{version}-{uuid.uuid4().hex}"
     arriving.mkdir(parents=True)
     try:
@@ -102,6 +122,26 @@ def fetch(store: ObjectStore, version: str, cache: Path) -> Bundle:
         raise BundleRefused(f"{version}: a file is missing in the store.") from error
     finally:
         shutil.rmtree(arriving, ignore_errors=True)
+
+
+def _make_room(cache: Path) -> None:
+    """Remove all but the bundles that were used last, and what killed downloads have left.
+
+    Several processes of a host may do so at once: what one of them is about to load was used last.
+    """
+    oldest = time.time() - ABANDONED.total_seconds()
+    by_use = sorted(((_used_at(path), path) for path in cache.iterdir()), reverse=True)
+    bundles = [path for _, path in by_use if not path.name.startswith(".")]
+    abandoned = [path for used_at, path in by_use if path.name.startswith(".") and used_at < oldest]
+    for path in (*bundles[CACHED:], *abandoned):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _used_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another process has just brought it to its place, or removed it
+        return math.inf
 
 
 def _download(store: ObjectStore, key: str, target: Path) -> None:

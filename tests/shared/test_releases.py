@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from shared.bundle import CONTENT, MANIFEST, Bundle
 from shared.bundles import activate, active_version, add_bundle, manifest_of, refuse
 from shared.database import Database
 from shared.errors import BundleRefused, NotFound
-from shared.releases import activate_release, bundle_key, fetch, publish
+from shared.releases import CACHED, activate_release, bundle_key, fetch, publish
 from shared.store import ObjectStore
 from shared.tables import BundleRow
 from tests.support.bundles import fake_bundle
@@ -109,6 +110,34 @@ def test_workers_that_fetch_at_once_all_get_it(published: Bundle, store: ObjectS
 
     assert {bundle.folder for bundle in fetched} == {tmp_path / "cache" / "fake-1"}
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["fake-1"]
+
+
+def test_a_cache_keeps_the_bundles_that_were_used_last(database: Database, store: ObjectStore, tmp_path: Path) -> None:
+    versions, cache = [f"fake-{number}" for number in range(CACHED + 1)], tmp_path / "cache"
+    for used_at, version in enumerate(versions):
+        publish(database, store, fake_bundle(tmp_path / version, version), activated=False)
+        if version != versions[-1]:
+            os.utime(fetch(store, version, cache).folder, (used_at, used_at))
+    fetch(store, versions[0], cache)
+
+    fetch(store, versions[-1], cache)
+
+    assert {path.name for path in cache.iterdir()} == {*versions} - {versions[1]}
+
+
+def test_what_a_killed_download_has_left_goes_when_it_is_old(
+    published: Bundle, store: ObjectStore, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    old, young = cache / ".fake-0-killed", cache / ".fake-0-arriving"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+        (folder / CONTENT[0]).touch()
+    os.utime(old, (0, 0))
+
+    fetch(store, "fake-1", cache)
+
+    assert {path.name for path in cache.iterdir()} == {"fake-1", young.name}
 
 
 def test_activating_one_takes_the_place_of_the_other(database: Database, tmp_path: Path) -> None:
