@@ -87,9 +87,10 @@ def use_images(connection: Connection, store: ObjectStore, photos: Mapping[str, 
         index_elements=[Image.sha256], set_={"last_used_at": case((was_lately, moment), else_=not_lately)}
     ).returning(Image.sha256, Image.last_used_at)
     rows = [{"sha256": sha256, "size": photos[sha256], "last_used_at": not_lately} for sha256 in sorted(photos)]
-    for sha256, used_at in connection.execute(used, rows) if rows else ():
-        if used_at == not_lately:
-            require_image(store, sha256, photos[sha256])
+    found = connection.execute(used, rows) if rows else ()
+    asked = [sha256 for sha256, used_at in found if used_at == not_lately]
+    if store.sizes([image_key(sha256) for sha256 in asked]) != [photos[sha256] for sha256 in asked]:
+        raise Unavailable(_JUST_REMOVED)
 
 
 def photos_in(connection: Connection, first: str) -> dict[str, int]:

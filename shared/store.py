@@ -1,12 +1,14 @@
 """The object store: images, catalogues and bundles, in a local folder or on S3.
 
-A store that fails raises Unavailable, a full one StorageFull, and an object that is not there FileNotFoundError.
+A store that fails, or has no such bucket, raises Unavailable, a full one StorageFull, and an object that is not there
+FileNotFoundError.
 """
 
 import io
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
 
 CHUNK = 2**20
 NETWORK_PART = 8 * 2**20  # S3 takes no smaller parts than 5 MiB of one object, and no more than 10,000
+NETWORK_AT_ONCE = 16
 RETRIES = 3
 RETRY_TIME = timedelta(seconds=15)  # after it no request is tried again
 _LEFTOVER = re.compile(r"#\d+$")
-_NO_SPACE = ("No space left on device", "Disk quota exceeded")  # obstore keeps the system's error as text only
+# obstore keeps what the system, or S3, has said as text only.
+_NO_SPACE = ("No space left on device", "Disk quota exceeded")
+_NO_BUCKET = "NoSuchBucket"
 
 
 class StoredObject(NamedTuple):
@@ -116,6 +121,13 @@ class ObjectStore:
         except FileNotFoundError:
             return None
 
+    def sizes(self, keys: Sequence[str]) -> list[int | None]:
+        """`size` of many; a store on the network is asked for several at once, because each answer takes its time."""
+        if self._folder is not None or len(keys) < 2:
+            return [self.size(key) for key in keys]
+        with ThreadPoolExecutor(min(len(keys), NETWORK_AT_ONCE), thread_name_prefix="store") as asking:
+            return list(asking.map(self.size, keys))
+
     def get(self, key: str) -> bytes:
         """An object's whole content. Raises FileNotFoundError."""
         with _told_plainly():
@@ -127,7 +139,11 @@ class ObjectStore:
         with _told_plainly():
             if root is not None:
                 return (root / key).open("rb")
-            reader = obstore.open_reader(self._store, key, buffer_size=CHUNK)
+            try:
+                reader = obstore.open_reader(self._store, key, buffer_size=CHUNK)
+            except FileNotFoundError:
+                obstore.get(self._store, key)  # the answer to HEAD does not say that it is the bucket that is missing
+                raise
             return io.BufferedReader(_Remote(reader), CHUNK)
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -209,10 +225,15 @@ def _on_the_network(url: str) -> obstore.store.ObjectStore:
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """Bring what a store raises in the block to StorageFull or Unavailable; FileNotFoundError stays."""
+    """Bring what a store raises in the block to StorageFull or Unavailable; FileNotFoundError stays.
+
+    But not where the bucket is missing: then nobody knows of an object that it is not there.
+    """
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if _NO_BUCKET in str(error):
+            raise Unavailable("The object store has no such bucket.") from error
         raise
     except (BaseError, OSError) as error:
         if is_full(error) or any(said in str(error) for said in _NO_SPACE):
