@@ -6,7 +6,10 @@ goes on with the bundle before; a claim that begins after that takes the new one
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import Row
 
 from shared.bundle import MANIFEST, Manifest
 from shared.bundles import active_release, manifest_of, refuse
@@ -16,6 +19,7 @@ from shared.logs import get_logger
 from shared.releases import fetch
 from shared.settings import Settings
 from shared.store import ObjectStore
+from shared.workers import ALIVE_LEASES, serving
 from worker.call_sizes import CallSizes, SizesFile, measured_sizes
 from worker.inference import Inference
 from worker.predictor import Predictor, make_predictor
@@ -36,7 +40,7 @@ class ActiveBundle:
         self._store = store
         self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
         self._retry_at = float("-inf")
-        self._refused: object = None
+        self._refused: Row[str, datetime | None] | None = None
 
     @property
     def version(self) -> str | None:
@@ -47,8 +51,8 @@ class ActiveBundle:
         """Load the active bundle if it is another one than before; returns what there is to answer with.
 
         A bundle that is refused leaves the one before in place, and its reason on its row; it is tried again
-        when it is activated again. One that could not be loaded for other reasons is tried again in a while.
-        One thread calls this.
+        when it is activated again. One that could not be loaded for other reasons, or that others answer with, is
+        tried again in a while. One thread calls this.
         """
         if time.monotonic() < self._retry_at:
             return self.inference
@@ -58,8 +62,7 @@ class ActiveBundle:
             try:
                 self._load(release.version)
             except BundleRefused as refusal:
-                self._refused = release
-                self._say_why(release.version, refusal.message)
+                self._refuse(release, refusal.message)
             except ConfigurationError:
                 self._retry_at = time.monotonic() + RETRY_SECONDS
                 raise
@@ -68,10 +71,19 @@ class ActiveBundle:
                 self._retry_at = time.monotonic() + RETRY_SECONDS
         return self.inference
 
-    def _say_why(self, version: str, reason: str) -> None:
-        get_logger().error("bundle.refused", bundle=version, reason=reason, serving=self.version)
+    def _refuse(self, release: Row[str, datetime | None], reason: str) -> None:
+        """Refuse a bundle for everybody, unless others answer with it: then what is wrong is wrong here only."""
+        lately = timedelta(seconds=ALIVE_LEASES * self._settings.lease_seconds)
         with self._database.begin() as connection:
-            refuse(connection, version, reason)
+            others = serving(connection, release.version, lately)
+            if not others:
+                refuse(connection, release.version, reason)
+        if others:
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+        else:
+            self._refused = release
+        event = "bundle.not_loaded" if others else "bundle.refused"
+        get_logger().error(event, bundle=release.version, reason=reason, serving=self.version, others=others)
 
     def _load(self, version: str) -> None:
         started = time.monotonic()

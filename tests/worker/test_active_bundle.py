@@ -8,10 +8,12 @@ from shared.bundle import IMAGE_MODEL, MANIFEST
 from shared.bundles import activate
 from shared.database import Database
 from shared.errors import ConfigurationError
+from shared.identifiers import new_id, now
 from shared.releases import bundle_key, publish
 from shared.settings import load_settings
 from shared.store import ObjectStore
 from shared.tables import BundleRow
+from shared.workers import Worker, seen
 from tests.support.bundles import fake_bundle
 from tests.support.waiting import wait_for
 from worker.active_bundle import ActiveBundle
@@ -153,6 +155,21 @@ def test_after_a_refusal_the_bundle_before_is_the_active_one_again(
     started_later.refresh()
 
     assert (active.version, started_later.version) == ("v1", "v1")
+
+
+def test_what_is_wrong_on_one_host_only_keeps_a_bundle_from_nobody_else(
+    active: ActiveBundle, releases: Releases, tmp_path: Path, database: Database
+) -> None:
+    releases.publish("v1")
+    active.refresh()
+    with database.begin() as connection:
+        seen(connection, Worker(new_id(), "model", "here", 1, now(), bundle=active.version))
+    elsewhere = ObjectStore((tmp_path / "a store that nobody else uses").as_uri())
+
+    misled = active_bundle(tmp_path / "another machine", database, elsewhere)
+
+    assert misled.refresh() is None
+    assert releases.refusals() == {"v1": None}
 
 
 def test_a_manifest_that_was_changed_in_the_store_is_refused(
