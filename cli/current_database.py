@@ -5,14 +5,14 @@ from contextlib import closing, contextmanager
 
 from shared.database import Database
 from shared.errors import ConfigurationError
-from shared.schema import is_current
+from shared.schema import is_usable
 from shared.settings import Settings
 
 
 @contextmanager
 def current_database(settings: Settings) -> Iterator[Database]:
-    """The database, for the time of the block. Raises ConfigurationError unless there is one of the newest schema."""
+    """The database, for the time of the block. Raises ConfigurationError unless there is one that this code works on."""
     with closing(Database(settings.database)) as database:
-        if not (database.exists() and is_current(database)):
+        if not (database.exists() and is_usable(database)):
             raise ConfigurationError(f"No current database in {settings.data_dir}: start `shelfwise up` first.")
         yield database

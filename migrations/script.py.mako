@@ -9,6 +9,7 @@ ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+oldest_code = ${repr(up_revision)}  # the revision of the oldest code that works on this schema, too
 
 
 def upgrade() -> None:

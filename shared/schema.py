@@ -1,17 +1,62 @@
-"""The revision of the database's schema that this code expects."""
+"""The revision of the database's schema that this code expects, and whether it can work on the one that is there.
 
-from sqlalchemy import text
+A migration says which code still works on what it makes (`oldest_code`). So a database can be migrated first, and the
+processes of the version before go on until each has been replaced.
+"""
+
+from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
+from shared.errors import ConfigurationError
+from shared.tables import SchemaSupport
 
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 
 
 def is_current(database: Database) -> bool:
     """Whether the database has been migrated to the revision that this code expects."""
     try:
         with database.read() as connection:
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == SCHEMA_REVISION
+            return revision_of(connection) == SCHEMA_REVISION
     except SQLAlchemyError:
         return False
+
+
+def is_usable(database: Database) -> bool:
+    """Whether this code can work on the database: it is current, or newer by migrations that only added to it."""
+    try:
+        with database.read() as connection:
+            revision = revision_of(connection)
+            return revision == SCHEMA_REVISION or supports_this_code(connection, revision)
+    except SQLAlchemyError:
+        return False
+
+
+def require_usable(database: Database) -> None:
+    """Raise ConfigurationError, with what to do, unless this code can work on the database."""
+    if not is_usable(database):
+        raise ConfigurationError(
+            f"The database does not have the schema of this code ({SCHEMA_REVISION}), or does not answer: "
+            "`python -m migrations.upgrade` brings an older one up."
+        )
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that the database has; None before its first. Raises SQLAlchemyError where it never had one."""
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def supports_this_code(connection: Connection, revision: str | None) -> bool:
+    """Whether a database of a newer revision says that the code of ours still works on it."""
+    if revision is None or revision < SCHEMA_REVISION:
+        return False
+    oldest = connection.scalar(select(SchemaSupport.oldest_code).where(SchemaSupport.revision == revision))
+    return oldest is not None and oldest <= SCHEMA_REVISION
+
+
+def note_support(connection: Connection, revision: str, oldest_code: str) -> None:
+    """Write down which code works on the revision that the database has now."""
+    connection.execute(delete(SchemaSupport))
+    connection.execute(insert(SchemaSupport).values(revision=revision, oldest_code=oldest_code))

@@ -21,6 +21,7 @@ from shared.outgoing.client import Outgoing
 from shared.preparation import return_photo_memory
 from shared.processes import keep_what_is_loaded, share_evenly
 from shared.ringer import Ringer
+from shared.schema import require_usable
 from shared.settings import Settings, load_settings
 from shared.store import ObjectStore
 from shared.usage import Quotas
@@ -31,6 +32,8 @@ from worker.delivery_loop import PLACES, DeliveryLoop
 from worker.eraser import Eraser
 from worker.fetch_loop import FetchLoop
 from worker.intake_loop import IntakeLoop
+from worker.metrics import WorkerMetrics
+from worker.metrics_server import MetricsServer
 from worker.model_loop import ModelLoop
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
@@ -49,23 +52,25 @@ def run_io() -> None:
     It reads catalogues, fetches photos that rows name by URL, tells webhooks, sweeps, and erases.
     """
     settings = _begin("io")
-    celery, database = make_celery(settings.broker), Database(settings.database)
+    celery, database = make_celery(settings.broker), _database(settings)
     return_photo_memory()
-    worker, ringer, store = _this_worker("io"), Ringer(celery), ObjectStore(settings.store)
-    fetches = _fetch_loop(settings, worker, database, store, ringer)
-    intakes = _intake_loop(settings, worker, database, store, ringer)
-    deliveries = _delivery_loop(settings, database)
+    metrics = WorkerMetrics()
+    worker, ringer, store = _this_worker("io"), Ringer(celery, metrics.ring_failed), ObjectStore(settings.store)
+    fetches = _fetch_loop(settings, worker, database, store, ringer, metrics)
+    intakes = _intake_loop(settings, worker, database, store, ringer, metrics)
+    deliveries = _delivery_loop(settings, database, metrics)
     with ExitStack() as stack:
         stack.callback(database.close)
         presence = stack.enter_context(Presence(worker, database, _lease(settings), fetches, intakes))
         stack.callback(fetches.close)
         stack.callback(intakes.close)
         stack.enter_context(ringer)
-        stack.enter_context(Sweeper(settings, database, ringer, presence.is_regular))
+        stack.enter_context(MetricsServer(settings, metrics.registry))
+        stack.enter_context(Sweeper(settings, database, ringer, presence.is_regular, metrics))
         stack.enter_context(Eraser(settings, database, store))
         keep_what_is_loaded()
-        work_when_woken(celery, ringer, Lane.IO, intakes, fetches)
-        work_when_woken(celery, ringer, WEBHOOKS, deliveries, look=deliveries.look)
+        work_when_woken(celery, ringer, [Lane.IO], intakes, fetches)
+        work_when_woken(celery, ringer, [WEBHOOKS], deliveries, look=deliveries.look)
         # One for each loop, however long it works, and one that hears a ring meanwhile.
         _consume(celery, "io", IO_QUEUES, threads=4)
 
@@ -75,22 +80,24 @@ def run_model() -> None:
     settings = _begin("model")
     if (os.cpu_count() or 1) <= FEW_CORES:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    celery, database = make_celery(settings.broker), Database(settings.database)
+    celery, database = make_celery(settings.broker), _database(settings)
     return_photo_memory()
     share_evenly()
-    worker, ringer, lease = _this_worker("model"), Ringer(celery), _lease(settings)
+    metrics = WorkerMetrics()
+    worker, ringer, lease = _this_worker("model"), Ringer(celery, metrics.ring_failed), _lease(settings)
     bundle = ActiveBundle(settings, database, ObjectStore(settings.store))
     guard, tell = StallGuard(settings.stall_seconds), partial(ringer.ring, WEBHOOKS)
-    loop = ModelLoop(worker.id, database, bundle, lease, guard, tell)
+    loop = ModelLoop(worker.id, database, bundle, lease, guard, tell, metrics)
     with ExitStack() as stack:
         stack.callback(database.close)
         presence = stack.enter_context(Presence(worker, database, lease, loop))
         stack.enter_context(ringer)
+        stack.enter_context(MetricsServer(settings, metrics.registry))
         stack.callback(loop.close)
         bundle.refresh()
         keep_what_is_loaded()
         presence.beat()
-        work_when_woken(celery, ringer, MODEL_LANES[0], loop)
+        work_when_woken(celery, ringer, MODEL_LANES, loop)
         stack.enter_context(Repeating("bundle", LOOK_SECONDS, _keep_up(bundle, presence, ringer)))
         # One thread works, so that nothing takes the model from its loop.
         _consume(celery, "model", [str(lane) for lane in MODEL_LANES], threads=1)
@@ -111,25 +118,25 @@ def _keep_up(bundle: ActiveBundle, presence: Presence, ringer: Ringer) -> Callab
 
 
 def _fetch_loop(
-    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer
+    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer, metrics: WorkerMetrics
 ) -> FetchLoop:
     stopping = threading.Event()
     fetcher = PhotoFetcher(settings, Outgoing(settings.outgoing_rules), store, stopping)
     guard = StallGuard(settings.stall_seconds)
     quotas, lease = Quotas.of(settings), _lease(settings)
-    return FetchLoop(worker.id, database, store, fetcher.fetch, ringer, quotas, lease, guard, stopping)
+    return FetchLoop(worker.id, database, store, fetcher.fetch, ringer, quotas, lease, guard, stopping, metrics)
 
 
 def _intake_loop(
-    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer
+    settings: Settings, worker: Worker, database: Database, store: ObjectStore, ringer: Ringer, metrics: WorkerMetrics
 ) -> IntakeLoop:
     guard = StallGuard(settings.stall_seconds)
-    return IntakeLoop(worker.id, database, store, ringer, settings, guard, threading.Event())
+    return IntakeLoop(worker.id, database, store, ringer, settings, guard, threading.Event(), metrics)
 
 
-def _delivery_loop(settings: Settings, database: Database) -> DeliveryLoop:
+def _delivery_loop(settings: Settings, database: Database, metrics: WorkerMetrics) -> DeliveryLoop:
     lease = timedelta(seconds=settings.webhook_timeout_seconds + settings.lease_seconds)
-    book = DeliveryBook(database, settings.webhook_schedule, lease)
+    book = DeliveryBook(database, settings.webhook_schedule, lease, metrics)
     # A resolver may take longer over a name that hangs than a place waits for it.
     outgoing = Outgoing(settings.outgoing_rules, settings.webhook_timeout_seconds, names=4 * PLACES)
     return DeliveryLoop(book, outgoing, StallGuard(settings.stall_seconds))
@@ -143,6 +150,12 @@ def _begin(kind: str) -> Settings:
     configure_logging(f"worker-{kind}", settings.log_level)
     setup_logging.connect(lambda **_: None, weak=False)  # a receiver is how Celery is told to leave logging alone
     return settings
+
+
+def _database(settings: Settings) -> Database:
+    database = Database(settings.database)
+    require_usable(database)
+    return database
 
 
 def _this_worker(kind: str) -> Worker:

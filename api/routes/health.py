@@ -7,7 +7,7 @@ from api.problems import RETRY_SECONDS
 from api.services import Services, TheServices
 from shared.disk import require_space
 from shared.errors import StorageFull
-from shared.schema import is_current
+from shared.schema import is_usable
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -21,7 +21,7 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """Whether work can be accepted now, and if not, for want of what.
 
-    `checks`: the `database` can be written, its `schema` is the one of this code, the `disk` has room.
+    `checks`: the `database` can be written, its `schema` is one that this code works on, the `disk` has room.
     """
 
     ready: bool
@@ -53,7 +53,7 @@ def ready(services: TheServices, response: Response) -> Ready:
 def _checks(services: Services) -> dict[str, bool]:
     return {
         "database": services.database.is_writable(),
-        "schema": is_current(services.database),
+        "schema": is_usable(services.database),
         "disk": _has_space(services),
     }
 

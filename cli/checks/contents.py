@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from cli.checks.findings import Finding, Patient, fail, ok
 from cli.checks.ledger import DAMAGED, opened_database
 from shared.ledger.audit import contradictions
-from shared.schema import is_current
+from shared.schema import is_usable
 
 SHOWN = 20
 MOST = 1_000
@@ -17,7 +17,7 @@ MOST = 1_000
 def check_contents(patient: Patient) -> Iterator[Finding]:
     """Every page, every reference, and everything that must never be."""
     with opened_database(patient.settings, impatient=False) as database:
-        if database is None or not is_current(database):
+        if database is None or not is_usable(database):
             return
         with database.read() as connection:
             if database.is_sqlite:

@@ -11,7 +11,7 @@ from shared.database import Database
 from shared.identifiers import now
 from shared.image_collection import FOLDERS, named_photos
 from shared.images import image_key, photos_in
-from shared.schema import is_current
+from shared.schema import is_usable
 from shared.store import ObjectStore
 
 FORGOTTEN = timedelta(days=3)  # io workers remove after one or two what they find
@@ -22,7 +22,7 @@ def check_files(patient: Patient) -> Iterator[Finding]:
     """The photos and catalogues of all rows, with their sizes; and what lies among them and belongs to none."""
     settings = patient.settings
     with opened_database(settings, impatient=False) as database:
-        if database is None or store_is_missing(settings) or not is_current(database):
+        if database is None or store_is_missing(settings) or not is_usable(database):
             return
         store = ObjectStore(settings.store)
         seen, missing, strays = _photos(database, store)

@@ -14,7 +14,7 @@ from shared.database import Database
 from shared.errors import ConfigurationError
 from shared.identifiers import now
 from shared.ledger.sweep import stale_lanes
-from shared.schema import SCHEMA_REVISION
+from shared.schema import SCHEMA_REVISION, revision_of, supports_this_code
 from shared.settings import Settings
 from shared.workers import known_workers
 
@@ -137,7 +137,7 @@ def _kind(connection: Connection) -> str:
 
 def _schema(connection: Connection) -> Finding:
     try:
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        revision = revision_of(connection)
     except DBAPIError:
         revision = None
     if revision == SCHEMA_REVISION:
@@ -146,6 +146,8 @@ def _schema(connection: Connection) -> Finding:
         return fail("schema", "The database is empty: `shelfwise up` or `python -m migrations.upgrade` fills it.")
     if revision < SCHEMA_REVISION:
         return fail("schema", f"{revision} is behind {SCHEMA_REVISION}: `shelfwise up` brings it up.")
+    if supports_this_code(connection, revision):
+        return warn("schema", f"{revision} is ahead of {SCHEMA_REVISION}, which still works on it: finish the upgrade.")
     return fail("schema", f"{revision} is ahead of {SCHEMA_REVISION}: install the newer version of Shelfwise.")
 
 

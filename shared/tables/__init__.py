@@ -9,6 +9,7 @@ from shared.tables.base import Base
 from shared.tables.catalogue import CategoryRow, FetchedPhoto, Image, Product
 from shared.tables.models import BundleRow, WorkerRow
 from shared.tables.statistics import WorkCount
+from shared.tables.support import SchemaSupport
 from shared.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from shared.tables.work import Batch, Correction, Job, Prediction
 
@@ -24,6 +25,7 @@ __all__ = [
     "Prediction",
     "Product",
     "RefreshToken",
+    "SchemaSupport",
     "SignInFailures",
     "Usage",
     "User",

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,7 +22,7 @@ from cli.checks.findings import Finding, Patient, Verdict, fail, findings_of, ok
 from cli.first_start import WORKSHOP
 from shared.database import Database
 from shared.identifiers import new_id, now
-from shared.schema import SCHEMA_REVISION
+from shared.schema import SCHEMA_REVISION, note_support
 from shared.settings import load_settings
 from shared.tables import Batch, WorkerRow
 from shared.workers import Worker, seen
@@ -236,6 +237,19 @@ def test_a_key_that_protects_nothing_is_wrong(
     assert report.status == 1
     assert [finding.subject for finding in report.not_ok() if finding.verdict == Verdict.FAIL] == ["secret key"]
     assert sentence in report.of("secret key")[0][1]
+
+
+def test_a_newer_schema_on_which_this_code_works_is_an_upgrade_to_be_finished(examine: Examine, data_dir: Path) -> None:
+    with closing(Database(load_settings(data_dir=data_dir).database)) as database, database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        note_support(connection, "9999", SCHEMA_REVISION)
+
+    report = examine(data_dir)
+
+    assert report.status == 0
+    assert report.of("schema") == [
+        ("warn", f"9999 is ahead of {SCHEMA_REVISION}, which still works on it: finish the upgrade.")
+    ]
 
 
 @pytest.mark.parametrize(

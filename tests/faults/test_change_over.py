@@ -22,7 +22,7 @@ from tests.support.waiting import wait_for
 
 CUSTOMERS = 4
 LONGEST_SECONDS = 2.0  # for a product, while a bundle that takes three seconds is loaded
-CHANGE_OVER_SECONDS = 15
+CHANGE_OVER_SECONDS = 75  # five times the slack, for a busy machine
 
 
 class Answers:
