@@ -26,8 +26,10 @@ from worker.active_bundle import ActiveBundle
 from worker.bulk_ahead import BulkAhead, Step
 from worker.inference import Inference, SubBatch, take_sub_batch
 from worker.leases import HeldLeases
-from worker.results import ResultWriter, some_jobs
+from worker.metrics import WorkerMetrics
+from worker.results import Results, ResultWriter, some_jobs
 from worker.stall import StallGuard
+from worker.statistics import Statistics
 
 # How long the loop looks for more before it goes to sleep, and how often: a wake-up through Redis and Celery takes
 # some 4 ms, a look some microseconds.
@@ -54,17 +56,20 @@ class ModelLoop:
         lease: timedelta,
         guard: StallGuard,
         tell: Callable[[], None],
+        metrics: WorkerMetrics,
     ) -> None:
         self.leases = HeldLeases()
+        self.statistics = Statistics(worker_id)
         self._worker_id = worker_id
         self._database = database
         self.bundle = bundle
         self._lease = lease
         self.guard = guard
         self._tell = tell
+        self._metrics = metrics
         self._stopping = threading.Event()
         self._bulk = BulkAhead(worker_id, database, self.leases, lease)
-        self._results = ResultWriter(database, self.leases, guard.advance, tell)
+        self._results = ResultWriter(database, self.leases, guard.advance, tell, self.statistics, metrics)
         self._log = get_logger()
 
     def work(self) -> None:
@@ -72,7 +77,7 @@ class ModelLoop:
         try:
             self._work()
         finally:  # whatever ended it, nothing that was claimed ahead stays behind unworked
-            self._let_go(self._bulk.taken_ahead(), give_back)
+            self._let_go(Lane.BULK, self._bulk.taken_ahead(), give_back)
             self._results.wait()
 
     def _work(self) -> None:
@@ -129,9 +134,9 @@ class ModelLoop:
                 rows = claimed_rows(connection, claims)
             outcomes = self._answers(inference, rows)
         except Exception as trouble:
-            self._settle(claims, trouble)
+            self._settle(Lane.INTERACTIVE, claims, trouble)
         else:
-            self._results.write_now(claims, outcomes)
+            self._results.write_now(Results(Lane.INTERACTIVE, inference.version, claims, outcomes))
         return True
 
     def _answers(self, inference: Inference, rows: Sequence[ClaimedRow]) -> list[tuple[ClaimedRow, Outcome]]:
@@ -159,10 +164,11 @@ class ModelLoop:
         except Exception as trouble:
             step.work.is_let_go = True
             step.work.rows.clear()
-            self._settle(step.work.claims, trouble)
+            self._settle(Lane.BULK, step.work.claims, trouble)
         else:
             if step.is_last:
-                self._results.write(step.work.claims, step.work.outcomes)
+                work = step.work
+                self._results.write(Results(Lane.BULK, work.inference.version, work.claims, work.outcomes))
         return True
 
     def _bulk_outcomes(self, step: Step) -> list[tuple[ClaimedRow, Outcome]]:
@@ -174,32 +180,38 @@ class ModelLoop:
         started = time.monotonic()
         outcomes = inference.answer(batch)
         self.guard.advance()
-        milliseconds = round(1000 * (time.monotonic() - started), 1)
-        self._log.info("model.called", lane=lane, rows=len(batch.rows), ms=milliseconds)
+        seconds = time.monotonic() - started
+        self._metrics.called(lane, len(batch.rows), seconds)
+        self.statistics.called(lane, inference.version, len(batch.rows), seconds)
+        self._log.info("model.called", lane=lane, rows=len(batch.rows), ms=round(1000 * seconds, 1))
         return outcomes
 
-    def _settle(self, claims: Sequence[Claim], trouble: Exception) -> None:
+    def _settle(self, lane: Lane, claims: Sequence[Claim], trouble: Exception) -> None:
         """Put a claim that could not be worked back on the books."""
         if isinstance(trouble, _Stopping):
-            self._let_go(claims, give_back)
+            self._let_go(lane, claims, give_back)
         elif isinstance(trouble, Unavailable | StorageFull | SQLAlchemyError):
             # Not the rows' fault, and not over in a moment.
             self._log.warning("batch.given_back", jobs=some_jobs(claims), exc_info=trouble)
-            self._let_go(claims, give_back)
+            self._let_go(lane, claims, give_back)
             self._stopping.wait(TROUBLE_SECONDS)
         else:  # the models', or a fault of ours that a row brings out: it must be cornered
             self._log.error("batch.failed", batches=len(claims), jobs=some_jobs(claims), exc_info=trouble)
-            self._let_go(claims, fail)
+            self._let_go(lane, claims, fail)
 
-    def _let_go(self, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]) -> None:
+    def _let_go(
+        self, lane: Lane, claims: Sequence[Claim], book: Callable[[Connection, Sequence[Claim]], Ended | None]
+    ) -> None:
         """Put a claim back on the books as given back or as failed. Where that fails, it is given back later."""
         if not claims:
             return
         try:
             with self._database.begin() as connection:
                 ended = book(connection, claims)
-            if ended and ended.to_tell:
-                self._tell()
+            if ended is not None:
+                self._metrics.booked(lane, ended)
+                if ended.to_tell:
+                    self._tell()
         except SQLAlchemyError:
             self._log.warning("batch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
             self.leases.owe(claims)

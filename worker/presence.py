@@ -1,6 +1,7 @@
 """The heartbeat: a thread that keeps this worker's row fresh, and the leases of the loops that get somewhere.
 
-It also gives back what a loop could not give back itself, because the database took nothing just then.
+It also gives back what a loop could not give back itself, because the database took nothing just then, and writes down
+what the model loop has counted.
 """
 
 import math
@@ -15,7 +16,7 @@ from shared.database import Database
 from shared.identifiers import now
 from shared.ledger.claim import renew
 from shared.ledger.failure import give_back
-from shared.workers import Worker, forget, seen
+from shared.workers import Worker, forget, seen, take_place
 from worker.leases import HeldLeases
 from worker.model_loop import ModelLoop
 from worker.repeating import Repeating
@@ -46,6 +47,8 @@ class Presence(Repeating):
         self._beaten_at = self._regular_since = -math.inf
 
     def __enter__(self) -> Self:
+        with self._database.begin() as connection:
+            take_place(connection, self._worker)
         self.beat()
         return super().__enter__()
 
@@ -53,6 +56,7 @@ class Presence(Repeating):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
+        self._write_statistics()
         with self._database.begin() as connection:
             for claims in filter(None, [loop.leases.owed() for loop in self._loops]):
                 give_back(connection, claims)
@@ -63,6 +67,7 @@ class Presence(Repeating):
         with self._turn:
             self._beat()
             self._note_beat()
+            self._write_statistics()
 
     def is_regular(self) -> bool:
         """Whether no beat has been missed for two leases: then the database would have taken everybody else's, too."""
@@ -88,6 +93,12 @@ class Presence(Repeating):
         for loop, claims in zip(self._loops, owed, strict=True):
             loop.leases.paid(claims)
         self._advances = advances  # not before: a heartbeat that failed must not use the progress up
+
+    def _write_statistics(self) -> None:
+        """In a transaction of its own: what is counted must not keep a lease from being renewed."""
+        for loop in self._loops:
+            if isinstance(loop, ModelLoop):
+                loop.statistics.write(self._database)
 
     def _note_beat(self) -> None:
         moment = time.monotonic()

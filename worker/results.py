@@ -3,19 +3,34 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
+from shared.lanes import Lane
 from shared.ledger.claim import Claim, ClaimedRow
 from shared.ledger.failure import give_back
 from shared.ledger.finish import Outcome, finish
 from shared.logs import get_logger
 from worker.leases import HeldLeases
+from worker.metrics import WorkerMetrics
+from worker.statistics import Statistics
 
 PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0)  # between tries to write; below what a stopping service waits
 ADVANCE_SECONDS = 0.1
 JOBS_LOGGED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a claim on a lane came to: the outcomes of its rows, all by one bundle."""
+
+    lane: Lane
+    model_version: str
+    claims: Sequence[Claim]
+    outcomes: Sequence[tuple[ClaimedRow, Outcome]]
 
 
 class ResultWriter:
@@ -26,25 +41,33 @@ class ResultWriter:
     """
 
     def __init__(
-        self, database: Database, leases: HeldLeases, advance: Callable[[], None], tell: Callable[[], None]
+        self,
+        database: Database,
+        leases: HeldLeases,
+        advance: Callable[[], None],
+        tell: Callable[[], None],
+        statistics: Statistics,
+        metrics: WorkerMetrics,
     ) -> None:
         self._database = database
         self._leases = leases
         self._advance = advance
         self._tell = tell
+        self._metrics = metrics
+        self._statistics = statistics
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._writing: Future[None] | None = None
         self._log = get_logger()
 
-    def write(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+    def write(self, results: Results) -> None:
         """Begin to write a claim's outcomes, once those of the claim before are written."""
         self.wait()
-        self._writing = self._thread.submit(self._write, claims, outcomes)
+        self._writing = self._thread.submit(copy_context().run, self._write, results)
 
-    def write_now(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+    def write_now(self, results: Results) -> None:
         """Write a claim's outcomes in this thread, where handing them over would only take longer."""
         self.wait()
-        self._write(claims, outcomes)
+        self._write(results)
 
     def wait(self) -> None:
         """Return when nothing is being written any more."""
@@ -56,11 +79,12 @@ class ResultWriter:
         """Write what is under way, and end the thread."""
         self._thread.shutdown()
 
-    def _write(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+    def _write(self, results: Results) -> None:
         """Write, again after a pause where the database fails, and at last give the batches back, now or later."""
+        claims = results.claims
         try:
             for pause in PAUSES_SECONDS:
-                if self._finished(claims, outcomes):
+                if self._finished(results):
                     return
                 self._pause(pause)
             with self._database.begin() as connection:
@@ -79,7 +103,8 @@ class ResultWriter:
             self._advance()
             time.sleep(min(left, ADVANCE_SECONDS))
 
-    def _finished(self, claims: Sequence[Claim], outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> bool:
+    def _finished(self, results: Results) -> bool:
+        claims, outcomes = results.claims, results.outcomes
         try:
             with self._database.begin() as connection:
                 ended = finish(connection, claims, outcomes)
@@ -88,6 +113,10 @@ class ResultWriter:
             return False
         if ended.to_tell:
             self._tell()
+        self._metrics.booked(results.lane, ended)
+        if results.lane == Lane.INTERACTIVE:
+            self._metrics.answered(ended)
+        self._statistics.stored(results.lane, results.model_version, outcomes, ended)
         self._log.info(
             "batch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(ended), jobs=some_jobs(claims)
         )

@@ -15,9 +15,11 @@ from shared.refresh_tokens import forget_expired_refresh_tokens
 from shared.ringer import Ringer
 from shared.settings import Settings
 from shared.sign_ins import forget_expired_failures
+from shared.statistics.records import forget_old
 from shared.webhooks.claim import anything_due
 from shared.webhooks.upkeep import bury_abandoned
 from shared.workers import ALIVE_LEASES, alive, forget_dead
+from worker.metrics import SWEPT, WorkerMetrics
 from worker.repeating import Repeating
 
 
@@ -28,10 +30,18 @@ class Sweeper(Repeating):
     somebody else, leases run out of workers that live, and nobody is to blame.
     """
 
-    def __init__(self, settings: Settings, database: Database, ringer: Ringer, may_judge: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        ringer: Ringer,
+        may_judge: Callable[[], bool],
+        metrics: WorkerMetrics,
+    ) -> None:
         super().__init__("sweep", settings.sweep_seconds, self.sweep)
         self._database = database
         self._ringer = ringer
+        self._metrics = metrics
         self._may_judge = may_judge
         self._judged = True
         self._stale_after = timedelta(seconds=settings.sweep_seconds)
@@ -49,8 +59,12 @@ class Sweeper(Repeating):
         with self._database.begin() as connection:
             forget_expired_refresh_tokens(connection, now())
             forget_expired_failures(connection, now())
+            forget_old(connection)
         with self._database.begin() as connection:
             bury_abandoned(connection)
+        self._metrics.leases_expired(released.leases)
+        self._metrics.booked(SWEPT, released.ended)
+        self._metrics.ended(expired)
         if released.leases or expired:
             self._log.warning("sweep.found", leases_expired=released.leases, jobs_expired=len(expired))
         self._ring_stale_lanes()

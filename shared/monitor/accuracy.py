@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, case, func, select
 from shared.tables import Correction, Prediction
 
 WINDOW = timedelta(days=30)
-MOST = 10_000  # corrections; of more, the latest
+MOST = 5_000  # corrections; of more, the latest
 
 
 @dataclass(frozen=True, slots=True)

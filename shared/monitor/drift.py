@@ -17,7 +17,7 @@ from shared.bundles import Release
 from shared.monitor.work import total
 from shared.statistics.bins import CONFIDENCE_BINS, UNKNOWN_BINS
 from shared.statistics.counts import Counts
-from shared.statistics.records import HOUR, counted_since, start_of
+from shared.statistics.records import ANSWERS, HOUR, counted_since, start_of
 from shared.statistics.stability import ACT, WATCH, distance
 
 WINDOW = timedelta(days=1)
@@ -56,7 +56,7 @@ def drift_of(connection: Connection, release: Release, moment: datetime) -> Drif
     """The drift of the last 24 hours, or since the bundle was activated if that was later; whole hours of the clock."""
     begin = max(moment - WINDOW, release.activated_at or release.created_at)
     since = start_of(HOUR, begin)
-    counts = total(counted_since(connection, HOUR, since, release.manifest.version))
+    counts = total(counted_since(connection, HOUR, since, ANSWERS, release.manifest.version))
     return Drift(since, features_beside(release.manifest, counts))
 
 

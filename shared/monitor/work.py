@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from shared.lanes import MODEL_LANES, Lane
 from shared.statistics.bins import percentile
 from shared.statistics.counts import Counts
-from shared.statistics.records import MINUTE, counted_since, start_of
+from shared.statistics.records import MINUTE, WORK, counted_since, start_of
 
 WINDOW = timedelta(minutes=5)
 
@@ -69,7 +69,7 @@ def recent_work(connection: Connection, moment: datetime) -> RecentWork:
     """The last five whole minutes and what there is of the present one."""
     since = start_of(MINUTE, moment) - WINDOW
     seconds = (moment - since).total_seconds()
-    by_lane = counted_since(connection, MINUTE, since)
+    by_lane = counted_since(connection, MINUTE, since, WORK)
     everything = total(by_lane)
     return RecentWork(
         since=since,

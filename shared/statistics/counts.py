@@ -1,10 +1,10 @@
 """Counts: what was done on one lane with one bundle. They add up: over calls, over workers, over time."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from shared.identifiers import made_at
 from shared.lanes import Lane
@@ -45,43 +45,44 @@ class Counts:
     confidence: Counter[int] = field(default_factory=Counter)
     unknown: Counter[int] = field(default_factory=Counter)
 
-    @classmethod
-    def of_call(cls, rows: int, seconds: float) -> Self:
-        """One call of the models."""
-        return cls(calls=1, called_rows=rows, called_seconds=seconds)
+    def note_call(self, rows: int, seconds: float) -> None:
+        """Count one call of the models."""
+        self.calls += 1
+        self.called_rows += rows
+        self.called_seconds += seconds
 
-    @classmethod
-    def of_stored(cls, outcomes: Iterable[Outcome], ended: Ended, moment: float) -> Self:
-        """What was stored at this moment (in seconds since 1970): rows' outcomes, and the jobs that ended with them."""
-        counts = cls()
-        for outcome in outcomes:
-            counts._count(outcome)
+    def note_stored(self, outcomes: Sequence[Outcome], ended: Ended, moment: float) -> None:
+        """Count outcomes that were stored at a moment, in seconds since 1970, and the jobs that ended with them."""
+        answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
+        new = [answer for answer in answers if answer.reused_from is None]
+        self.answered += len(answers)
+        self.errors += len(outcomes) - len(answers)
+        self.reused += len(answers) - len(new)
+        self._note_new(new)
         for job_id, status in ended.items():
             kind = ended.kinds[job_id]
-            counts.jobs[f"{kind} {status}"] += 1
+            self.jobs[f"{kind} {status}"] += 1
             if kind == "product":
-                counts.latency[latency_bin(moment - made_at(job_id))] += 1
-        return counts
+                self.latency[latency_bin(moment - made_at(job_id))] += 1
 
     def add(self, other: "Counts") -> None:
         """Add other counts to these."""
-        for each in fields(self):
-            mine, theirs = getattr(self, each.name), getattr(other, each.name)
-            if isinstance(mine, Counter):
-                mine.update(theirs)
-            else:
-                setattr(self, each.name, mine + theirs)
+        for name in NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in HISTOGRAMS:
+            mine = getattr(self, name)
+            for key, count in getattr(other, name).items():
+                mine[key] += count
 
-    def _count(self, outcome: Outcome) -> None:
-        if not isinstance(outcome, Answer):
-            self.errors += 1
-            return
-        self.answered += 1
-        if outcome.reused_from is not None:
-            self.reused += 1
-            return
-        self.codes[outcome.code] += 1
-        self.modalities[outcome.modality] += 1
-        self.confidence[confidence_bin(outcome.confidence)] += 1
-        if outcome.unknown_tokens is not None:
-            self.unknown[unknown_bin(outcome.unknown_tokens)] += 1
+    def _note_new(self, answers: Sequence[Answer]) -> None:
+        # Whole lists: those a Counter counts in C.
+        self.codes.update([answer.code for answer in answers])
+        self.modalities.update([answer.modality for answer in answers])
+        self.confidence.update([confidence_bin(answer.confidence) for answer in answers])
+        shares = [answer.unknown_tokens for answer in answers]
+        self.unknown.update([unknown_bin(share) for share in shares if share is not None])
+
+
+_PARTS = {each.name: each.type for each in fields(Counts)}
+NUMBERS = tuple(name for name, kind in _PARTS.items() if kind in (int, float))
+HISTOGRAMS = tuple(name for name in _PARTS if name not in NUMBERS)

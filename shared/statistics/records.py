@@ -1,8 +1,7 @@
 """The rows of `work_counts`: each written by one worker, again and again while its period lasts."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,14 +10,17 @@ from sqlalchemy import Connection, delete, select
 from shared.database import upsert
 from shared.identifiers import now
 from shared.lanes import Lane
-from shared.statistics.counts import Counts, Slot
+from shared.statistics.counts import HISTOGRAMS, NUMBERS, Counts, Slot
 from shared.tables import WorkCount
 
 MINUTE, HOUR = 60, 3_600
 PERIODS = (MINUTE, HOUR)
 KEPT = {MINUTE: timedelta(days=1), HOUR: timedelta(days=7)}
 _KEY = [column.name for column in WorkCount.__table__.primary_key]
-_COUNTED = [each.name for each in fields(Counts)]
+_COUNTED = (*NUMBERS, *HISTOGRAMS)
+# What is asked together: reading JSON that nobody looks at would take longer than all the rest.
+WORK = (*NUMBERS, "latency", "jobs")
+ANSWERS = ("codes", "modalities", "confidence", "unknown")
 _BY_NUMBER = ("latency", "codes", "confidence", "unknown")  # JSON has names of text only
 
 
@@ -40,21 +42,27 @@ def record(connection: Connection, worker_id: str, counted: Mapping[Slot, Counts
 
 
 def counted_since(
-    connection: Connection, period: int, moment: datetime, model_version: str | None = None
+    connection: Connection, period: int, moment: datetime, names: Sequence[str], model_version: str | None = None
 ) -> dict[Lane, Counts]:
     """The sums over all workers of the periods of this length that began at a moment or later, by lane.
 
-    Of one bundle, or of all. Workers write every few seconds, so the last of them are missing.
+    Of the counts with these names (`WORK`, `ANSWERS`), and of one bundle or of all. Workers write every few seconds, so
+    the last of them are missing.
     """
-    query = select(WorkCount.lane, *(getattr(WorkCount, name) for name in _COUNTED)).where(
+    query = select(WorkCount.lane, *(getattr(WorkCount, name) for name in names)).where(
         WorkCount.seconds == period, WorkCount.starts_at >= moment
     )
     if model_version is not None:
         query = query.where(WorkCount.model_version == model_version)
-    sums: dict[Lane, Counts] = {}
+    columns: dict[str, list[list[Any]]] = {}
     for lane, *row in connection.execute(query):
-        sums.setdefault(Lane(lane), Counts()).add(_counts(dict(zip(_COUNTED, row, strict=True))))
-    return sums
+        columns.setdefault(lane, []).append(row)
+    return {
+        Lane(lane): Counts(
+            **{name: _sum(name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+        )
+        for lane, rows in columns.items()
+    }
 
 
 def forget_old(connection: Connection) -> None:
@@ -63,8 +71,12 @@ def forget_old(connection: Connection) -> None:
         connection.execute(delete(WorkCount).where(WorkCount.seconds == period, WorkCount.starts_at < now() - kept))
 
 
-def _counts(row: dict[str, Any]) -> Counts:
-    for name, value in row.items():
-        if isinstance(value, dict):
-            row[name] = Counter({int(key): n for key, n in value.items()} if name in _BY_NUMBER else value)
-    return Counts(**row)
+def _sum(name: str, values: Sequence[Any]) -> Any:
+    """The sum of numbers, or of histograms with their keys as they were counted."""
+    if name in NUMBERS:
+        return sum(values)
+    added: Counter[str] = Counter()
+    for histogram in values:
+        for key, count in histogram.items():
+            added[key] += count
+    return Counter({int(key): count for key, count in added.items()}) if name in _BY_NUMBER else added

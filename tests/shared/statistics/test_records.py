@@ -9,7 +9,17 @@ from shared.database import Database
 from shared.identifiers import now
 from shared.lanes import Lane
 from shared.statistics.counts import Counts, Slot
-from shared.statistics.records import HOUR, KEPT, MINUTE, counted_since, forget_old, record, start_of
+from shared.statistics.records import (
+    ANSWERS,
+    HOUR,
+    KEPT,
+    MINUTE,
+    WORK,
+    counted_since,
+    forget_old,
+    record,
+    start_of,
+)
 from shared.tables import WorkCount
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -28,7 +38,7 @@ def sums(
     database: Database, since: datetime = NOON, period: int = MINUTE, version: str | None = None
 ) -> dict[Lane, Counts]:
     with database.read() as connection:
-        return counted_since(connection, period, since, version)
+        return counted_since(connection, period, since, (*WORK, *ANSWERS), version)
 
 
 def test_all_that_was_counted_comes_back(database: Database) -> None:
