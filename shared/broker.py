@@ -1,11 +1,19 @@
 """Celery's configuration, the same in the process that rings and in the one that is woken."""
 
+from collections.abc import Mapping
+
 from celery import Celery
 
-from shared.lanes import MODEL_LANES, WEBHOOKS
+from shared.lanes import MODEL_LANES, WEBHOOKS, Lane
 
-WORK_TASK = "lane.work"  # "this lane has work": a message is no more than that; a job's id rides along as a hint
-DELIVER_TASK = "webhooks.deliver"  # the same of deliveries
+# A message says that its queue has work, and no more: the ids of a job and of its request ride along for people who
+# watch. Each queue has a name for that of its own, by which they know what is done there.
+_TASKS: Mapping[str, str] = {
+    Lane.INTERACTIVE: "products.predict",
+    Lane.BULK: "catalogues.predict",
+    Lane.IO: "jobs.prepare",
+    WEBHOOKS: "webhooks.deliver",
+}
 SOCKET_SECONDS = 5
 HEALTH_SECONDS = 5  # after so long, a connection that says nothing is asked whether it still is one
 RING_EXPIRES_SECONDS = 600  # a ring this old has long been replaced by the sweep's
@@ -13,7 +21,7 @@ RING_EXPIRES_SECONDS = 600  # a ring this old has long been replaced by the swee
 
 def task_of(queue: str) -> str:
     """The task that a message on this queue wakes."""
-    return DELIVER_TASK if queue == WEBHOOKS else WORK_TASK
+    return _TASKS[queue]
 
 
 def make_celery(broker_url: str) -> Celery:

@@ -5,6 +5,7 @@ message per lane however long Redis is away; a ring that is lost costs seconds, 
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,15 +23,20 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(slots=True)
 class _Ring:
-    hint: str | None
+    job_id: str | None
+    request_id: str | None
     times: int
 
 
 class Ringer:
-    """Rings lanes from a thread of its own, in order of need; `ring` returns at once."""
+    """Rings lanes from a thread of its own, in order of need; `ring` returns at once.
 
-    def __init__(self, celery: Celery) -> None:
+    `count_failure` is told of each ring that failed, and of whose it was.
+    """
+
+    def __init__(self, celery: Celery, count_failure: Callable[[str], None] = lambda _queue: None) -> None:
         self._celery = celery
+        self._count_failure = count_failure
         self._due: dict[str, _Ring] = {}
         self._changed = threading.Condition()
         self._closing = False
@@ -50,14 +56,15 @@ class Ringer:
             self._changed.notify()
         self._thread.join(CLOSE_SECONDS)
 
-    def ring(self, lane: str, hint: str | None = None, times: int = 1) -> None:
+    def ring(self, lane: str, job_id: str | None = None, request_id: str | None = None, times: int = 1) -> None:
         """Have up to `times` workers of a lane, or of the queue of deliveries, woken.
 
-        `hint` is a job's id, for people who watch the queue.
+        The ids are those of a job that waits there, and of the request that made it, for people who watch the queue or
+        read the log: of rings that become one, the last one's.
         """
         with self._changed:
-            due = self._due.setdefault(lane, _Ring(hint, 0))
-            due.hint, due.times = hint, max(due.times, times)
+            due = self._due.setdefault(lane, _Ring(job_id, request_id, 0))
+            due.job_id, due.request_id, due.times = job_id, request_id, max(due.times, times)
             self._changed.notify()
 
     def _run(self) -> None:
@@ -71,9 +78,16 @@ class Ringer:
             except Exception as error:  # whatever the transport raises, the bell must be tried again
                 failures += 1
                 self._hang_up()
+                self._count_failure(lane)
                 self._log.warning("ring.failed", lane=lane, reason=type(error).__name__, failures=failures)
-                self.ring(lane, due.hint, due.times)
+                self._ring_again(lane, due)
         self._hang_up()
+
+    def _ring_again(self, lane: str, due: _Ring) -> None:
+        """Owe a ring again, unless a later one is owed meanwhile, which then is for as many."""
+        with self._changed:
+            later = self._due.setdefault(lane, due)
+            later.times = max(later.times, due.times)
 
     def _next(self, failures: int) -> str | None:
         """Wait until a lane is due, after a pause that grows with the failures before; None ends the thread."""
@@ -94,7 +108,7 @@ class Ringer:
         for _ in range(min(due.times, room)):
             self._celery.send_task(
                 task_of(lane),
-                args=[due.hint],
+                args=[due.job_id, due.request_id],
                 queue=str(lane),
                 producer=self._producer,
                 retry=False,

@@ -20,12 +20,13 @@ from shared.webhooks.bodies import kept_body, written_body
 from shared.webhooks.claim import Due, anything_due, claim_due
 from shared.webhooks.events import bury
 from shared.webhooks.outcomes import Came, give_back, write_outcome
+from worker.metrics import WorkerMetrics
 
-_SAID = {
-    DeliveryState.DELIVERED: "webhook.delivered",
-    DeliveryState.PENDING: "webhook.failed",
-    DeliveryState.DEAD: "webhook.dead",
-    None: "webhook.lost",
+_OUTCOMES = {
+    DeliveryState.DELIVERED: "delivered",
+    DeliveryState.PENDING: "failed",
+    DeliveryState.DEAD: "dead",
+    None: "lost",
 }
 
 
@@ -40,8 +41,9 @@ class Tried:
 class DeliveryBook:
     """Takes deliveries for a `lease`, and books what became of them, with these delays between two tries."""
 
-    def __init__(self, database: Database, delays: Sequence[float], lease: timedelta) -> None:
+    def __init__(self, database: Database, delays: Sequence[float], lease: timedelta, metrics: WorkerMetrics) -> None:
         self.lease = lease
+        self._metrics = metrics
         self._database = database
         self._delays = delays
         self._names = CategoryNames()
@@ -128,9 +130,10 @@ class DeliveryBook:
         return [states[each] for each in tries]
 
     def _say(self, tried: Tried, state: DeliveryState | None) -> None:
-        due, came = tried.due, tried.came
+        due, came, outcome = tried.due, tried.came, _OUTCOMES[state]
+        self._metrics.tried(outcome, came.seconds)
         self._log.info(
-            _SAID[state],
+            f"webhook.{outcome}",
             delivery=due.delivery_id,
             endpoint=due.endpoint_id,
             job=due.job_id,

@@ -32,6 +32,7 @@ from shared.ringer import Ringer
 from shared.store import ObjectStore
 from shared.usage import Quotas
 from worker.leases import HeldLeases
+from worker.metrics import WorkerMetrics
 from worker.results import some_jobs
 from worker.stall import StallGuard
 
@@ -86,6 +87,7 @@ class FetchLoop:
         lease: timedelta,
         guard: StallGuard,
         stopping: threading.Event,
+        metrics: WorkerMetrics,
         overdue_seconds: float = OVERDUE_SECONDS,
     ) -> None:
         self.leases = HeldLeases()
@@ -98,6 +100,7 @@ class FetchLoop:
         self._quotas = quotas
         self._lease = lease
         self._stopping = stopping
+        self._metrics = metrics
         self._overdue_seconds = overdue_seconds
         self._batches: dict[int, _Batch] = {}
         self._waiting: list[FetchRow] = []
@@ -264,7 +267,7 @@ class FetchLoop:
             return
         for lane, job_id in done.ready.items():
             self._ringer.ring(lane, job_id)
-        self._ring_for(done.ended)
+        self._tell(done.ended)
         self._drop(claims)
         self._log.info(
             "fetch.done", batches=len(claims), rows=len(outcomes), jobs_ended=len(done.ended), jobs=some_jobs(claims)
@@ -282,17 +285,19 @@ class FetchLoop:
         try:
             with self._database.begin() as connection:
                 ended = book(connection, claims)
-            self._ring_for(ended)
+            self._tell(ended)
         except SQLAlchemyError:
             self._log.warning("fetch.not_let_go", batches=len(claims), jobs=some_jobs(claims), exc_info=True)
             self.leases.owe(claims)
         finally:
             self._drop(claims)
 
-    def _ring_for(self, ended: Ended | None) -> None:
-        """Have those told who listen to jobs that have ended."""
-        if ended and ended.to_tell:
-            self._ringer.ring(WEBHOOKS)
+    def _tell(self, ended: Ended | None) -> None:
+        """Count what was booked, and have those told who listen to jobs that ended by it."""
+        if ended is not None:
+            self._metrics.booked(Lane.IO, ended)
+            if ended.to_tell:
+                self._ringer.ring(WEBHOOKS)
 
     def _drop(self, claims: Collection[Claim]) -> None:
         """Have nothing to do with these any more."""

@@ -33,6 +33,7 @@ from shared.store import ObjectStore
 from shared.usage import Quotas
 from worker.chunks import Chunks
 from worker.leases import HeldLeases
+from worker.metrics import WorkerMetrics
 from worker.photo_store import PhotoKeeper
 from worker.stall import StallGuard
 
@@ -83,6 +84,7 @@ class IntakeLoop:
         settings: Settings,
         guard: StallGuard,
         stopping: threading.Event,
+        metrics: WorkerMetrics,
         turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self.leases = HeldLeases()
@@ -97,6 +99,7 @@ class IntakeLoop:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._photos = PhotoKeeper(settings, database, store)
         self._stopping = stopping
+        self._metrics = metrics
         self._turn_seconds = turn_seconds
         self._handed_over: dict[int, _Reading] = {}
         self._log = get_logger()
@@ -233,8 +236,7 @@ class IntakeLoop:
             self._ringer.ring(lane, job.job_id)
         if done.handed_over:
             self._ringer.ring(Lane.IO, job.job_id)
-        if done.ended.to_tell:
-            self._ringer.ring(WEBHOOKS)
+        self._tell(done.ended)
         self._log.info("intake.entered", job=held.job_id, rows=len(chunk.rows), last=chunk.is_last)
         return done
 
@@ -243,8 +245,14 @@ class IntakeLoop:
         try:
             with self._database.begin() as connection:
                 ended = book(connection)
-            if ended and ended.to_tell:
-                self._ringer.ring(WEBHOOKS)
+            if ended is not None:
+                self._tell(ended)
         except SQLAlchemyError:
             self._log.warning("intake.not_let_go", job=held.job_id, exc_info=True)
             self.leases.owe([held])
+
+    def _tell(self, ended: Ended) -> None:
+        """Count what was booked, and have those told who listen to jobs that ended by it."""
+        self._metrics.booked(Lane.IO, ended)
+        if ended.to_tell:
+            self._ringer.ring(WEBHOOKS)

@@ -1,9 +1,10 @@
 """Wake-ups: a message says that a queue has work, and the loops of that queue look for it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import structlog
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
@@ -47,19 +48,26 @@ class Woken:
 
 
 def work_when_woken(
-    celery: Celery, ringer: Ringer, queue: str, *loops: Loop, look: Callable[[], None] | None = None
+    celery: Celery, ringer: Ringer, queues: Sequence[str], *loops: Loop, look: Callable[[], None] | None = None
 ) -> None:
-    """Have the loops work whenever they are woken, once at the start, and stop when Celery does."""
+    """Have the loops work whenever one of these queues wakes them, once at the start, and stop when Celery does.
+
+    What they log meanwhile says who woke them. It may be about something else: they work off whatever is there.
+    """
     woken = [Woken(loop, look) for loop in loops]
 
-    @celery.task(name=task_of(queue))  # type: ignore[untyped-decorator]  # Celery carries no types
-    def work(_hint: str | None = None) -> None:
-        for loop in woken:
-            loop()
+    def work(job_id: str | None = None, request_id: str | None = None) -> None:
+        ids = {"woken_by_job": job_id, "woken_by_request": request_id}
+        with structlog.contextvars.bound_contextvars(**{name: each for name, each in ids.items() if each}):
+            for loop in woken:
+                loop()
+
+    for queue in queues:
+        celery.task(work, name=task_of(queue))
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def look_at_once(**_: Any) -> None:
-        ringer.ring(queue, times=len(loops))
+        ringer.ring(queues[0], times=len(loops))
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def stop(**_: Any) -> None:

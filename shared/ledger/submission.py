@@ -36,7 +36,8 @@ class Submission:
     """One product that somebody submits, perhaps under a key that makes it safe to submit again.
 
     `photo_bytes` is the size of a photo that has just been stored; None for one that has a row already. A webhook that
-    is told of it is named by `webhook_url`, or has been found already (`webhook_endpoint_id`).
+    is told of it is named by `webhook_url`, or has been found already (`webhook_endpoint_id`). `request_id` is what the
+    log calls the request that it came with.
     """
 
     owner_id: str
@@ -46,6 +47,7 @@ class Submission:
     photo_bytes: int | None = None
     webhook_url: str | None = None
     webhook_endpoint_id: str | None = None
+    request_id: str | None = None
 
     @property
     def content_hash(self) -> str:

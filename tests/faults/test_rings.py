@@ -7,7 +7,7 @@ import httpx
 import redis
 from celery import Celery
 
-from shared.broker import WORK_TASK, make_celery
+from shared.broker import make_celery, task_of
 from shared.lanes import Lane
 from tests.faults.conftest import StartService
 from tests.support.service import Service, ended, submit
@@ -43,7 +43,7 @@ class Bell:
 
     def ring(self, job_ids: list[str]) -> None:
         for job_id in job_ids:
-            self._celery.send_task(WORK_TASK, args=[job_id], queue=str(Lane.INTERACTIVE))
+            self._celery.send_task(task_of(Lane.INTERACTIVE), args=[job_id], queue=str(Lane.INTERACTIVE))
 
     def wait_until_heard(self) -> None:
         wait_for(lambda: self._queue.llen(str(Lane.INTERACTIVE)) == 0, 30, "every ring taken")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from shared.broker import SOCKET_SECONDS, WORK_TASK, make_celery
+from shared.broker import SOCKET_SECONDS, make_celery, task_of
 from shared.lanes import Lane
 from shared.ringer import CLOSE_SECONDS, ENOUGH_WAITING, Ringer
 from tests.conftest import RedisServer
@@ -52,14 +52,14 @@ def ringer(redis_server: RedisServer) -> Iterator[Ringer]:
 def test_a_ring_is_one_message_that_names_the_task_and_the_job_and_carries_no_work(
     ringer: Ringer, queues: Queues
 ) -> None:
-    ringer.ring(Lane.BULK, hint="a-job-id")
+    ringer.ring(Lane.BULK, job_id="a-job-id", request_id="a-request-id")
     queues.wait_for_length(Lane.BULK, 1)
 
     message = json.loads(queues.client.lindex("bulk", 0))
-    assert message["headers"]["task"] == WORK_TASK
+    assert message["headers"]["task"] == task_of(Lane.BULK)
     assert message["headers"]["expires"] is not None
     assert message["content-type"] == "application/json"
-    assert json.loads(message["headers"]["argsrepr"].replace("'", '"')) == ["a-job-id"]
+    assert json.loads(message["headers"]["argsrepr"].replace("'", '"')) == ["a-job-id", "a-request-id"]
     assert queues.length(Lane.INTERACTIVE) == 0
 
 
@@ -73,7 +73,7 @@ def test_several_workers_of_a_lane_can_be_woken(ringer: Ringer, queues: Queues) 
 def test_forty_rings_of_a_busy_bell_become_one(ringer: Ringer, queues: Queues, redis_server: RedisServer) -> None:
     redis_server.stop()
     for number in range(40):
-        ringer.ring(Lane.INTERACTIVE, hint=str(number))
+        ringer.ring(Lane.INTERACTIVE, job_id=str(number))
     redis_server.start()
     queues.wait_until_rung(ringer, Lane.BULK)
 

@@ -17,6 +17,7 @@ from tests.support.predictors import Fake
 from tests.worker.intakes import Intakes
 from tests.worker.served import Served
 from worker.inference import Inference
+from worker.metrics import WorkerMetrics
 from worker.model_loop import ModelLoop
 from worker.predictor import Predictor, PreparedRows, ScoredRows
 from worker.stall import StallGuard
@@ -80,7 +81,7 @@ class MakeLoop:
     @contextmanager
     def __call__(self, predictor: Predictor | None, tell: Callable[[], None] = lambda: None) -> Iterator[ModelLoop]:
         served = Served(self._make_inference(predictor) if predictor else None)
-        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60), tell)
+        loop = ModelLoop("worker-a", self._database, served, LEASE, StallGuard(60), tell, WorkerMetrics())
         try:
             yield loop
         finally:

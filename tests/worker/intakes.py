@@ -17,6 +17,7 @@ from shared.store import ObjectStore
 from shared.tables import Prediction
 from tests.support.intake import accepted, submission
 from worker.intake_loop import IntakeLoop
+from worker.metrics import WorkerMetrics
 from worker.stall import StallGuard
 
 HEADER = "productid,imageid,designation,description\n"
@@ -57,7 +58,9 @@ class Intakes:
     @contextmanager
     def loop(self, worker: str = "io-a", turn_seconds: float = 0.0) -> Iterator[IntakeLoop]:
         guard, stopping = StallGuard(60), threading.Event()
-        loop = IntakeLoop(worker, self.database, self.store, self.bell, self.settings, guard, stopping, turn_seconds)
+        loop = IntakeLoop(
+            worker, self.database, self.store, self.bell, self.settings, guard, stopping, WorkerMetrics(), turn_seconds
+        )
         try:
             yield loop
         finally:

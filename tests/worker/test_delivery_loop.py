@@ -29,6 +29,7 @@ from tests.support.webhooks import deliveries, endpoint, let_time_pass, listen, 
 from tests.support.work import do_work
 from worker.delivery_book import DeliveryBook
 from worker.delivery_loop import OURS, DeliveryLoop
+from worker.metrics import WorkerMetrics
 from worker.stall import StallGuard
 
 DELAYS = (0.0, 0.05, 0.05)
@@ -54,7 +55,8 @@ class MakeLoop:
         self, delays: tuple[float, ...] = DELAYS, seconds: float = 15, lease: timedelta = LEASE
     ) -> DeliveryLoop:
         outgoing = Outgoing(self._rules, seconds, ssl_context=self._ssl_context)
-        return DeliveryLoop(DeliveryBook(self._database, delays, lease), outgoing, StallGuard(60), stop_seconds=0.1)
+        book = DeliveryBook(self._database, delays, lease, WorkerMetrics())
+        return DeliveryLoop(book, outgoing, StallGuard(60), stop_seconds=0.1)
 
     @contextmanager
     def working(self, **options: float) -> Iterator[DeliveryLoop]:

@@ -35,6 +35,7 @@ from tests.support.waiting import wait_for
 from tests.support.web import Site, hold, in_turn, reply, site
 from tests.support.webhooks import listen
 from worker.fetch_loop import FETCHES_AT_ONCE, FETCHES_PER_HOST, MOST_WAITING, Fetch, FetchLoop
+from worker.metrics import WorkerMetrics
 from worker.photo_fetch import PhotoFetcher
 from worker.presence import Presence
 from worker.stall import StallGuard
@@ -78,6 +79,7 @@ class MakeLoop:
             LEASE,
             StallGuard(60),
             stopping,
+            WorkerMetrics(),
             **options,
         )
         try:

@@ -26,6 +26,7 @@ from tests.support.webhooks import listen
 from tests.worker.intakes import HEADER, Intakes, csv_of, zip_of
 from worker import chunks
 from worker.intake_loop import IntakeLoop, _Stopping
+from worker.metrics import WorkerMetrics
 from worker.stall import StallGuard
 
 
@@ -178,7 +179,8 @@ def test_a_store_that_is_away_costs_the_job_nothing(intakes: Intakes) -> None:
             raise Unavailable("The object store does not answer.")
 
     away = Away((intakes.settings.data_dir / "store").as_uri())
-    loop = IntakeLoop("io-a", intakes.database, away, intakes.bell, intakes.settings, StallGuard(60), threading.Event())
+    guard, stopping = StallGuard(60), threading.Event()
+    loop = IntakeLoop("io-a", intakes.database, away, intakes.bell, intakes.settings, guard, stopping, WorkerMetrics())
     thread = threading.Thread(target=loop.work)
     thread.start()
     wait_for(lambda: attempts(intakes.database) > 1, 20, "two tries")

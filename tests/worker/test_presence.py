@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +9,13 @@ from structlog.testing import capture_logs
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.tables import Batch, WorkerRow
-from shared.workers import Worker
+from shared.workers import Worker, seen
 from tests.support.ledger import LEASE, TITLE, accept, take
 from tests.support.waiting import wait_for
 from tests.worker.conftest import MakeInference
 from tests.worker.served import Served
 from worker.leases import HeldLeases
+from worker.metrics import WorkerMetrics
 from worker.model_loop import ModelLoop
 from worker.presence import Presence
 from worker.stall import StallGuard
@@ -38,7 +39,9 @@ def worker() -> Worker:
 @pytest.fixture
 def loop(database: Database, make_inference: MakeInference) -> ModelLoop:
     """A loop that nobody runs: what it holds and when it advances is for the test to say."""
-    return ModelLoop("worker-a", database, Served(make_inference()), LEASE, StallGuard(60), lambda: None)
+    return ModelLoop(
+        "worker-a", database, Served(make_inference()), LEASE, StallGuard(60), lambda: None, WorkerMetrics()
+    )
 
 
 def rows(database: Database) -> list[tuple[object, ...]]:
@@ -70,6 +73,18 @@ def test_the_row_goes_also_when_the_worker_fails(database: Database, worker: Wor
         raise KeyError
 
     assert rows(database) == []
+
+
+def test_a_worker_takes_the_place_of_a_dead_one_that_had_its_number_on_its_host(
+    database: Database, worker: Worker
+) -> None:
+    elsewhere, here_too = replace(worker, id=new_id(), host="another"), replace(worker, id=new_id(), process_id=124)
+    with database.begin() as connection:
+        for other in (elsewhere, here_too, replace(worker, id=new_id(), bundle="what-it-had")):
+            seen(connection, other)
+
+    with Presence(worker, database, LEASE):
+        assert {row[0] for row in rows(database)} == {worker.id, elsewhere.id, here_too.id}
 
 
 def test_the_row_is_kept_fresh(database: Database, worker: Worker) -> None:

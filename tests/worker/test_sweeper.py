@@ -23,6 +23,7 @@ from tests.support.ledger import TITLE, accept, accept_catalogue, job_row, take
 from tests.support.waiting import wait_for
 from tests.support.webhooks import deliveries, listen
 from tests.support.work import do_work
+from worker.metrics import WorkerMetrics
 from worker.sweeper import Sweeper
 
 
@@ -46,7 +47,9 @@ def ringer(redis_server: RedisServer) -> Iterator[Ringer]:
 @pytest.fixture
 def sweeper(settings: Settings, database: Database) -> Sweeper:
     """Sweeps when a test says so, without Redis: its bell has nobody who rings it."""
-    return Sweeper(settings, database, Ringer(make_celery("redis+socket:///nowhere/redis.sock")), always)
+    return Sweeper(
+        settings, database, Ringer(make_celery("redis+socket:///nowhere/redis.sock")), always, WorkerMetrics()
+    )
 
 
 def always() -> bool:
@@ -71,7 +74,7 @@ def test_a_lane_whose_ring_was_lost_is_rung_again(
     enter_model_workers(database, 1)
     accept_catalogue(database, owner, "one")
 
-    with Sweeper(settings, database, ringer, always):
+    with Sweeper(settings, database, ringer, always, WorkerMetrics()):
         wait_for(lambda: queues.llen(Lane.BULK), 10, "a ring")
 
     assert queues.llen(Lane.INTERACTIVE) == 0
@@ -85,7 +88,7 @@ def test_a_lane_is_rung_once_per_living_worker_at_most(
     accept_catalogue(database, owner, "one")
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer, always).sweep()
+    Sweeper(settings, database, ringer, always, WorkerMetrics()).sweep()
 
     ringer.ring(Lane.IO)
     wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after them")
@@ -99,7 +102,7 @@ def test_with_no_living_worker_nobody_is_rung(
     accept(database, owner, TITLE)
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer, always).sweep()
+    Sweeper(settings, database, ringer, always, WorkerMetrics()).sweep()
     ringer.ring(Lane.IO)
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "the ring after it")
@@ -114,7 +117,7 @@ def test_the_lane_of_io_workers_is_rung_for_them(
     accept(database, owner, ProductInput(image_url="https://shop.example/1.jpg"), TITLE)
     let_work_wait(database)
 
-    Sweeper(settings, database, ringer, always).sweep()
+    Sweeper(settings, database, ringer, always, WorkerMetrics()).sweep()
 
     wait_for(lambda: queues.llen(Lane.IO), 10, "a ring")
     assert queues.llen(Lane.INTERACTIVE) == 0
@@ -127,7 +130,7 @@ def test_deliveries_that_are_due_are_rung_for(
     accept(database, owner, TITLE)
     do_work(database)
 
-    Sweeper(settings, database, ringer, always).sweep()
+    Sweeper(settings, database, ringer, always, WorkerMetrics()).sweep()
 
     wait_for(lambda: queues.llen(WEBHOOKS), 10, "a ring")
 
@@ -166,7 +169,7 @@ def test_a_lease_that_nobody_could_have_renewed_is_left_to_its_worker(
     with database.begin() as connection:
         connection.execute(update(Batch).values(lease_until=now() - timedelta(seconds=1)))
 
-    Sweeper(settings, database, ringer, lambda: False).sweep()
+    Sweeper(settings, database, ringer, lambda: False, WorkerMetrics()).sweep()
 
     with database.read() as connection:
         assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("running", 0)

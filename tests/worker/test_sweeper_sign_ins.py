@@ -11,6 +11,7 @@ from shared.ringer import Ringer
 from shared.settings import load_settings
 from shared.sign_ins import SignInLimits, Try, count_failure
 from shared.tables import RefreshToken, SignInFailures
+from worker.metrics import WorkerMetrics
 from worker.sweeper import Sweeper
 
 
@@ -25,7 +26,11 @@ def test_a_sweep_forgets_refresh_tokens_and_failures_that_are_over(
             count_failure(connection, Try(f"name {age}", f"address {age}"), limits, begun)
 
     Sweeper(
-        load_settings(data_dir=tmp_path), database, Ringer(make_celery("redis+socket:///nowhere")), lambda: True
+        load_settings(data_dir=tmp_path),
+        database,
+        Ringer(make_celery("redis+socket:///nowhere")),
+        lambda: True,
+        WorkerMetrics(),
     ).sweep()
 
     with database.read() as connection:
