@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from anyio import to_thread
 from fastapi import Request
 
+from api.acceptance import note_accepted
 from api.body_limit import too_large
 from api.catalogue_media import format_of_body, format_of_file
 from api.catalogue_query import CatalogueQuery
@@ -21,6 +22,7 @@ from shared.errors import InvalidInput, ShelfwiseError
 from shared.identifiers import new_id
 from shared.ledger.catalogues import CatalogueSubmission, accept_catalogue, is_submitted
 from shared.ledger.submission import Accepted
+from shared.logs import current_request
 from shared.usage import Quotas, require_room
 from shared.users import Account
 from shared.webhooks.endpoints import endpoint_named
@@ -80,8 +82,9 @@ async def accept_file(
         account.id, kind, asked.name, source, asked.deadline, key, content_hash, asked.webhook_url
     )
     accepted = await to_thread.run_sync(_accept, services, submission)
+    note_accepted(services.metrics, accepted, kind)
     if not accepted.replayed:
-        services.ringer.ring(accepted.lane, accepted.job_id)
+        services.ringer.ring(accepted.lane, accepted.job_id, current_request())
     return accepted
 
 

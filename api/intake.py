@@ -7,11 +7,14 @@ from typing import Self
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from api.acceptance import note_accepted
 from api.gathered import Gathered
+from api.metrics import ApiMetrics
 from shared.database import Database
 from shared.errors import Unauthenticated
 from shared.ledger.accept import accept_products
 from shared.ledger.submission import Accepted, ProductInput, Submission
+from shared.logs import current_request
 from shared.ringer import Ringer
 from shared.settings import Settings
 from shared.store import ObjectStore
@@ -23,10 +26,13 @@ TOGETHER = 64  # in one transaction: more would keep the first of them waiting
 class Intake:
     """Accepts products of all requests in shared transactions."""
 
-    def __init__(self, database: Database, store: ObjectStore, ringer: Ringer, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, store: ObjectStore, ringer: Ringer, settings: Settings, metrics: ApiMetrics
+    ) -> None:
         self._database = database
         self._store = store
         self._ringer = ringer
+        self._metrics = metrics
         self._quotas = Quotas.of(settings)
         self._deadline = timedelta(seconds=settings.job_deadline_seconds)
         self._together = Gathered("accept", self._accept, TOGETHER)
@@ -51,7 +57,12 @@ class Intake:
 
         Raises Conflict, TooManyRequests, QuotaFull, and InvalidInput for a webhook that the account does not have.
         """
-        return await self._together.ask(Submission(owner_id, product, self._deadline, key, photo_bytes, webhook_url))
+        sent = Submission(
+            owner_id, product, self._deadline, key, photo_bytes, webhook_url, request_id=current_request()
+        )
+        accepted = await self._together.ask(sent)
+        note_accepted(self._metrics, accepted, "product")
+        return accepted
 
     def _accept(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         try:
@@ -60,7 +71,7 @@ class Intake:
             raise
         except Exception:  # one spoils it for all: alone, each gets its own answer
             accepted = [self._alone(each) for each in submissions]
-        self._ring(accepted)
+        self._ring(submissions, accepted)
         return accepted
 
     def _alone(self, submission: Submission) -> Accepted | Exception:
@@ -78,7 +89,11 @@ class Intake:
         with self._database.begin() as connection:
             return list(accept_products(connection, self._store, submissions, self._quotas))
 
-    def _ring(self, accepted: Sequence[Accepted | Exception]) -> None:
-        rung = {each.lane: each.job_id for each in accepted if isinstance(each, Accepted) and not each.replayed}
-        for lane, job_id in rung.items():
-            self._ringer.ring(lane, job_id)
+    def _ring(self, submissions: Sequence[Submission], accepted: Sequence[Accepted | Exception]) -> None:
+        rung = {
+            each.lane: (each.job_id, sent.request_id)
+            for sent, each in zip(submissions, accepted, strict=True)
+            if isinstance(each, Accepted) and not each.replayed
+        }
+        for lane, (job_id, request_id) in rung.items():
+            self._ringer.ring(lane, job_id, request_id)

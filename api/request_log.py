@@ -1,4 +1,4 @@
-"""One line in the log per request, and an id that ties all its lines together."""
+"""One line in the log per request, an id that ties all its lines together, and what is counted of it."""
 
 import re
 import time
@@ -7,6 +7,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import ApiMetrics
 from shared.identifiers import new_id
 from shared.logs import get_logger
 
@@ -19,8 +20,9 @@ class RequestLog:
     Neither the query nor a header is logged: they may hold what is nobody else's business.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._log = get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,5 +45,7 @@ class RequestLog:
             try:
                 await self._app(scope, receive, with_id)
             finally:
-                took = round((time.perf_counter() - started) * 1000, 1)
+                seconds = time.perf_counter() - started
+                self._metrics.answered(scope, status, seconds)
+                took = round(seconds * 1000, 1)
                 self._log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from api.acceptance import note_accepted
 from api.job_answers import POLL_SECONDS
 from api.openapi.headers import headers
 from api.parameters import path_id
@@ -18,6 +19,7 @@ from shared.jobs import JobRecord, job_by_id
 from shared.lanes import WEBHOOKS
 from shared.ledger.cancel import cancel_job
 from shared.ledger.catalogues import rerun_job
+from shared.logs import current_request
 from shared.usage import Quotas
 from shared.users import Account, Role
 
@@ -34,6 +36,7 @@ def cancel(account: CurrentUser, services: TheServices, job_id: JobId) -> JobAns
     with services.database.begin() as connection:
         canceled = cancel_job(connection, job_id, whose(account))
         answer = job_answer(connection, services.names, job_by_id(connection, job_id))
+    services.metrics.ended(canceled)
     if canceled.to_tell:
         services.ringer.ring(WEBHOOKS)
     return answer
@@ -95,7 +98,8 @@ def _again(account: Account, services: Services, job_id: str, response: Response
             connection, services.store, job_id, whose(account), deadline, quotas, failed_only=failed_only
         )
         answer = job_answer(connection, services.names, job_by_id(connection, accepted.job_id))
-    services.ringer.ring(accepted.lane, accepted.job_id)
+    note_accepted(services.metrics, accepted, answer.kind)
+    services.ringer.ring(accepted.lane, accepted.job_id, current_request())
     response.headers["Location"] = job_path(accepted.job_id)
     response.headers["Retry-After"] = POLL_SECONDS
     return answer

@@ -19,6 +19,7 @@ PUBLIC = {
     ("get", "/.well-known/oauth-authorization-server"),
     ("get", "/health/live"),
     ("get", "/health/ready"),
+    ("get", "/metrics"),
     ("get", "/api/openapi.json"),
 }
 PAGE = "/api/auth/session"  # has a cookie, or makes one

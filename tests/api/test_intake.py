@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy import event, func, select
 
 from api.intake import Intake
+from api.metrics import ApiMetrics
 from shared.broker import make_celery
 from shared.database import Database
 from shared.errors import InvalidInput, QuotaFull, TooManyRequests, Unauthenticated, Unavailable
@@ -53,7 +54,7 @@ def test_a_photo_that_was_just_collected_spoils_nothing_for_others(
 ) -> None:
     gone = ProductInput(image="ab" * 32)
 
-    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path), ApiMetrics()) as intake:
         good, bad, other = accept_together(
             intake, (owner, TITLE, None, None), (owner, gone, 5, None), (owner, TITLE, None, None)
         )
@@ -67,7 +68,7 @@ def test_a_photo_that_was_just_collected_spoils_nothing_for_others(
 def test_an_account_that_is_gone_spoils_nothing_for_others(
     database: Database, store: ObjectStore, ringer: Ringer, owner: str, tmp_path: Path
 ) -> None:
-    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path), ApiMetrics()) as intake:
         good, bad = accept_together(intake, (owner, TITLE, None, None), (new_id(), TITLE, None, None))
 
     assert isinstance(bad, Unauthenticated)
@@ -80,7 +81,7 @@ def test_who_names_an_unknown_webhook_spoils_nothing_for_others(
     webhook = listen(database, owner, URL)
     unknown = (owner, TITLE, None, "the key", f"{URL}/other")
 
-    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path), ApiMetrics()) as intake:
         good, bad, again, other = accept_together(
             intake, (owner, TITLE, None, None, URL), unknown, unknown, (owner, TITLE, None, None)
         )
@@ -101,7 +102,7 @@ def test_who_names_no_webhook_has_none_looked_up(
     statements = list[str]()
     event.listen(database.engine, "before_cursor_execute", lambda *execution: statements.append(execution[2]))
 
-    with Intake(database, store, ringer, load_settings(data_dir=tmp_path)) as intake:
+    with Intake(database, store, ringer, load_settings(data_dir=tmp_path), ApiMetrics()) as intake:
         accept_together(intake, (owner, TITLE, None, "the key"))
 
     assert any("INSERT INTO jobs" in statement for statement in statements)
@@ -113,7 +114,7 @@ def test_a_quota_is_used_to_its_end_and_not_beyond(
 ) -> None:
     settings = load_settings(data_dir=tmp_path, quota_rows_per_day=3)
 
-    with Intake(database, store, ringer, settings) as intake:
+    with Intake(database, store, ringer, settings, ApiMetrics()) as intake:
         came_to = accept_together(intake, *[(owner, TITLE, None, None)] * 5)
 
     assert sum(isinstance(each, Accepted) for each in came_to) == jobs(database) == 3
@@ -131,7 +132,7 @@ def test_a_photo_is_charged_once_and_refused_when_it_is_too_much(
     (red, size), (blue, _) = photos
     settings = load_settings(data_dir=tmp_path, quota_stored_bytes=size)
 
-    with Intake(database, store, ringer, settings) as intake:
+    with Intake(database, store, ringer, settings, ApiMetrics()) as intake:
         first, again = accept_together(intake, *[(owner, ProductInput(image=red), size, None)] * 2)
         (second,) = accept_together(intake, (owner, ProductInput(image=blue), size, None))
 
@@ -147,7 +148,7 @@ def test_two_processes_that_get_one_key_at_once_make_one_job(
     keys = [new_id() for _ in range(20)]
 
     def process(_: int) -> list[Accepted | BaseException]:
-        with Intake(database, store, ringer, settings) as intake:
+        with Intake(database, store, ringer, settings, ApiMetrics()) as intake:
             return [accept_together(intake, (owner, TITLE, None, key))[0] for key in keys]
 
     with ThreadPoolExecutor(2) as pool:

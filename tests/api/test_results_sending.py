@@ -16,6 +16,7 @@ from sqlalchemy import update
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from api.metrics import ApiMetrics
 from api.results.answers import PAGE, result_answers
 from api.results.csv_file import csv_pieces
 from api.results.ndjson_file import ndjson_pieces
@@ -235,7 +236,7 @@ def test_rows_that_are_left_out_by_the_thousand_come_with_beats(api: RunningApi)
     with api.database.read() as connection:
         job = job_by_id(connection, job_id)
 
-    with open_services(api.settings) as services, errors_table(services, job) as table:
+    with open_services(api.settings, ApiMetrics()) as services, errors_table(services, job) as table:
         assert [row is None for row in table.rows] == [False, True, True, False]
 
 
