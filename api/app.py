@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api.body_limit import BodyLimit, limits_of
 from api.last_resort import LastResort
+from api.metrics import ApiMetrics
 from api.openapi.document import DocumentedApi
 from api.problems import add_problem_handlers
 from api.request_log import RequestLog
@@ -20,6 +21,7 @@ from api.routes import (
     images,
     job_actions,
     jobs,
+    metrics,
     models,
     predict,
     predictions,
@@ -42,10 +44,11 @@ def create_app(settings: Settings) -> FastAPI:
     """The API under these settings. Raises ConfigurationError when one that it cannot do without is not set."""
     _ = settings.signing_key, settings.broker  # said now, in one sentence, and not at the first request
     hosts = settings.trusted_hosts
+    counted = ApiMetrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_services(settings) as services:
+        with open_services(settings, counted) as services:
             app.state.services = services
             yield
 
@@ -71,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         webhooks,
         webhook_deliveries,
         health,
+        metrics,
         document,
     ):
         app.include_router(routes.router)
@@ -80,5 +84,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit=limits_of(settings))
     app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, metrics=counted)
     return app

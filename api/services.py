@@ -9,10 +9,12 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
+from api.backlog_metrics import BacklogMetrics
 from api.gathered import Gathered
 from api.intake import Intake
 from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
+from api.metrics import ApiMetrics
 from api.receivers import NAMES, Receivers
 from api.request_quota import RequestQuota
 from api.results.sending import Sending
@@ -33,6 +35,7 @@ from shared.users import Account, accounts_by_ids
 
 PHOTOS_AT_ONCE = 2  # a photo of 50 megapixels takes some 200 MiB while it is decoded
 READ_TOGETHER = 64
+SCRAPES_AT_ONCE = 2
 Record = TypeVar("Record")
 
 
@@ -41,6 +44,7 @@ class Services:
     """The parts that routes use. The limiters keep waiting requests off the threads that all routes share."""
 
     settings: Settings
+    metrics: ApiMetrics
     database: Database
     store: ObjectStore
     disk: DiskGuard
@@ -50,6 +54,7 @@ class Services:
     names: CategoryNames
     photo_checks: CapacityLimiter
     sign_ins: CapacityLimiter
+    scrapes: CapacityLimiter
     large_bodies: LargeBodies
     requests: RequestQuota
     places: Places
@@ -62,19 +67,21 @@ class Services:
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_services(settings: Settings, metrics: ApiMetrics) -> Iterator[Services]:
     """Open database, object store and doorbell for the time of the block."""
     return_photo_memory()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         database = stack.enter_context(closing(Database(settings.database)))
         celery = stack.enter_context(closing(make_celery(settings.broker)))
-        ringer = stack.enter_context(Ringer(celery))
+        ringer = stack.enter_context(Ringer(celery, metrics.ring_failed))
         store = ObjectStore(settings.store)
         disk = DiskGuard(settings.data_dir, settings.disk_reserve_bytes)
         rules = settings.outgoing_rules
+        metrics.registry.register(BacklogMetrics(settings, database))
         yield Services(
             settings=settings,
+            metrics=metrics,
             database=database,
             store=store,
             disk=disk,
@@ -84,13 +91,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
             names=CategoryNames(),
             photo_checks=CapacityLimiter(PHOTOS_AT_ONCE),
             sign_ins=CapacityLimiter(HASHES_AT_ONCE),
+            scrapes=CapacityLimiter(SCRAPES_AT_ONCE),
             large_bodies=LargeBodies(disk),
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),
             sending=Sending(),
             receivers=Receivers(Outgoing(rules, settings.webhook_timeout_seconds, names=NAMES), rules),
             watch=stack.enter_context(JobWatch(database)),
-            intake=stack.enter_context(Intake(database, store, ringer, settings)),
+            intake=stack.enter_context(Intake(database, store, ringer, settings, metrics)),
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),
             jobs=stack.enter_context(_read_together("jobs", database, jobs_by_ids)),
         )

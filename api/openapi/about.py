@@ -22,7 +22,7 @@ TAGS: Sequence[dict[str, str]] = (
     {"name": "health", "description": "For whoever starts, watches and stops the service."},
 )
 
-BEARER, COOKIE = "oauth2", "session"
+BEARER, COOKIE, METRICS = "oauth2", "session", "metrics"
 _SCOPES = {
     Role.USER.value: "See and do what is one's own.",
     Role.REVIEWER.value: "Read and correct everyone's predictions and photos too.",
@@ -41,5 +41,10 @@ SECURITY_SCHEMES: Mapping[str, dict[str, Any]] = {
         "in": "cookie",
         "name": "shelfwise_refresh",
         "description": "The refresh token of the web page's session, set by `POST /api/auth/session`.",
+    },
+    METRICS: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "SHELFWISE_METRICS_TOKEN. A client on the machine itself needs none.",
     },
 }

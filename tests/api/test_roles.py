@@ -85,6 +85,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "activate_model": ADMINS,
     "get_liveness": EVERYBODY,
     "get_readiness": EVERYBODY,
+    "get_metrics": EVERYBODY,
     "get_openapi": EVERYBODY,
 }
 CHANGES_NOTHING = ("get", "head")
