@@ -1,7 +1,10 @@
 """`shelfwise prepare`: what `up` makes before it starts the parts, for where each part is started by itself."""
 
 import os
+import time
 from contextlib import closing
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.data_folder import held_alone, refuse_unfinished_restore
 from cli.first_start import prepare_bundle, prepare_database
@@ -10,6 +13,9 @@ from cli.terminal import say
 from shared.database import Database
 from shared.errors import Unavailable
 from shared.settings import Settings
+
+DATABASE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
 
 
 def prepare(settings: Settings) -> None:
@@ -21,11 +27,25 @@ def prepare(settings: Settings) -> None:
         refuse_unfinished_restore(settings.data_dir)
         supervisor = Supervisor()
         with closing(Database(settings.database)) as database:
+            wait_until_it_answers(database, DATABASE_SECONDS)
             prepare_database(settings, database)
             prepare_bundle(settings, database, supervisor, _environment())
         if supervisor.stop_asked:
             raise Unavailable("Stopped before all was prepared.")
     say("prepared")
+
+
+def wait_until_it_answers(database: Database, seconds: float) -> None:
+    """Return once the database answers: one that is started beside us may take a while. Raises Unavailable."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with database.read():
+                return
+        except SQLAlchemyError:
+            if time.monotonic() > end:
+                raise Unavailable(f"The database has not answered for {seconds:g} s.") from None
+            time.sleep(LOOK_SECONDS)
 
 
 def _environment() -> dict[str, str]:

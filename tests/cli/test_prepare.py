@@ -2,20 +2,28 @@
 
 import fcntl
 import shutil
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from cli.first_start import WORKSHOP
+from cli.prepare import wait_until_it_answers
 from shared.bundle import Bundle
 from shared.bundles import active_version
 from shared.database import Database
+from shared.errors import Unavailable
 from shared.passwords import Passwords
 from shared.schema import is_current
 from shared.settings import load_settings
 from shared.users import user_by_name
 from tests.cli.command import shelfwise
+from tests.conftest import POSTGRES, require_postgres
+from tests.support.ports import free_port
 from tests.support.service import PASSWORD
 
 
@@ -67,3 +75,28 @@ def test_a_weak_password_is_refused(trained: Path) -> None:
 
     assert done.returncode == 1
     assert "too easy to guess" in done.stderr
+
+
+def test_a_database_that_is_not_there_yet_is_waited_for() -> None:
+    require_postgres()
+    name = f"shelfwise_test_{uuid.uuid4().hex}"
+    url = make_url(POSTGRES).set(database=name).render_as_string()
+    with (
+        psycopg.connect(POSTGRES, autocommit=True) as server,
+        closing(Database(url)) as database,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        waiting = thread.submit(wait_until_it_answers, database, 30)
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            waiting.result(60)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_database_that_never_answers_is_given_up() -> None:
+    with (
+        closing(Database(f"postgresql://postgres@127.0.0.1:{free_port()}/postgres")) as database,
+        pytest.raises(Unavailable, match=r"has not answered for 0\.1 s"),
+    ):
+        wait_until_it_answers(database, 0.1)
