@@ -1,5 +1,7 @@
 """Work: jobs that begin and end, rows that are finished, and rings that fail. The same in every process."""
 
+from collections import Counter as Counted
+
 from prometheus_client import CollectorRegistry, Counter
 
 from shared.ledger.settle import Ended
@@ -32,8 +34,8 @@ class WorkMetrics:
 
     def ended(self, ended: Ended) -> None:
         """Count jobs that have ended."""
-        for job_id, status in ended.items():
-            self._ended.labels(ended.kinds[job_id], status).inc()
+        for (kind, status), number in Counted((ended.kinds[job_id], end) for job_id, end in ended.items()).items():
+            self._ended.labels(kind, status).inc(number)
 
     def booked(self, lane: str, ended: Ended) -> None:
         """Count what a transaction has done to rows that waited on a lane, and the jobs that ended by it."""
