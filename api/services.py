@@ -16,6 +16,7 @@ from api.job_watch import JobWatch
 from api.large_bodies import LargeBodies
 from api.metrics import ApiMetrics
 from api.receivers import NAMES, Receivers
+from api.remembered import Remembered
 from api.request_quota import RequestQuota
 from api.results.sending import Sending
 from api.tokens import Tokens
@@ -25,6 +26,7 @@ from shared.broker import make_celery
 from shared.database import Database
 from shared.disk import DiskGuard
 from shared.jobs import JobRecord, jobs_by_ids
+from shared.monitor.look import Monitor, look
 from shared.outgoing.client import Outgoing
 from shared.passwords import HASHES_AT_ONCE, Passwords
 from shared.preparation import return_photo_memory
@@ -35,6 +37,7 @@ from shared.users import Account, accounts_by_ids
 
 PHOTOS_AT_ONCE = 2  # a photo of 50 megapixels takes some 200 MiB while it is decoded
 READ_TOGETHER = 64
+MONITOR_SECONDS = 1.0
 SCRAPES_AT_ONCE = 2
 Record = TypeVar("Record")
 
@@ -64,6 +67,7 @@ class Services:
     intake: Intake
     accounts: Gathered[str, Account | None]
     jobs: Gathered[str, JobRecord | None]
+    monitor: Remembered[Monitor]
 
 
 @contextmanager
@@ -101,6 +105,7 @@ def open_services(settings: Settings, metrics: ApiMetrics) -> Iterator[Services]
             intake=stack.enter_context(Intake(database, store, ringer, settings, metrics)),
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),
             jobs=stack.enter_context(_read_together("jobs", database, jobs_by_ids)),
+            monitor=Remembered(MONITOR_SECONDS, lambda: look(database, settings)),
         )
 
 

@@ -19,6 +19,7 @@ TAGS: Sequence[dict[str, str]] = (
     {"name": "webhooks", "description": "Being told when jobs have ended, and what has been told."},
     {"name": "catalogue", "description": "The categories, and the labelled products that training learns from."},
     {"name": "models", "description": "Trained bundles, and which one answers."},
+    {"name": "monitor", "description": "How the service does: what waits, how fast it goes, how good the answers are."},
     {"name": "health", "description": "For whoever starts, watches and stops the service."},
 )
 

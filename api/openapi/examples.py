@@ -187,6 +187,79 @@ _USER = {
     "created_at": "2026-11-20T09:00:00Z",
 }
 _ACCESS = {"access_token": _TOKEN, "token_type": "bearer", "expires_in": 900, "scope": "reviewer"}
+_MONITOR = {
+    "at": "2026-11-20T09:32:30Z",
+    "bundle": _RELEASE,
+    "workers": [
+        {
+            "id": "01932d3a-90c4-7d1f-8b02-6a7c5d4e3f21",
+            "kind": "model",
+            "host": "shelf-1",
+            "process_id": 4127,
+            "device": "cpu bfloat16",
+            "bundle": "2026-11-02-demo",
+            "started_at": "2026-11-20T08:00:00Z",
+            "last_seen_at": "2026-11-20T09:32:24Z",
+            "last_progress_at": "2026-11-20T09:32:24Z",
+            "state": "alive",
+        }
+    ],
+    "lanes": [
+        {
+            "lane": "bulk",
+            "queued_batches": 28,
+            "queued_rows": 28_500,
+            "oldest_queued_seconds": 141.2,
+            "running_batches": 4,
+            "running_rows": 4_096,
+            "at_least": False,
+            "workers": 1,
+        }
+    ],
+    "recent": {
+        "since": "2026-11-20T09:27:00Z",
+        "seconds": 330.0,
+        "lanes": [
+            {"lane": "interactive", "answered": 97, "reused": 0, "errors": 1, "rows_per_second": 0.297},
+            {"lane": "bulk", "answered": 412_480, "reused": 310, "errors": 20, "rows_per_second": 1250.0},
+        ],
+        "jobs": [{"kind": "product", "status": "succeeded", "count": 97}],
+        "model": {"calls": 455, "rows": 412_267, "seconds": 301.7},
+        "latency": {"products": 98, "p50_seconds": 0.021, "p95_seconds": 0.178, "p99_seconds": 0.355},
+    },
+    "accuracy": {
+        "since": "2026-10-21T09:32:30Z",
+        "active": {"judged": 120, "right": 93, "share": 0.775},
+        "all": {"judged": 310, "right": 236, "share": 0.761},
+    },
+    "drift": {
+        "since": "2026-11-19T09:00:00Z",
+        "watch": 0.1,
+        "act": 0.2,
+        "features": [
+            {
+                "feature": "class_mix",
+                "state": "stable",
+                "psi": 0.041,
+                "by_chance": 0.0008,
+                "rows": 412_267,
+                "reference_rows": 33_900,
+            }
+        ],
+    },
+    "webhooks": {
+        "pending": 3,
+        "due": 0,
+        "oldest_due_seconds": None,
+        "since": "2026-11-20T08:32:30Z",
+        "delivered": 96,
+        "failed": 2,
+        "dead": 0,
+        "disabled_endpoints": 0,
+        "counted_up_to": 10_000,
+    },
+    "disk": {"free_bytes": 84_402_503_680, "reserve_bytes": 536_870_912, "database_bytes": 2_146_435_072},
+}
 _CURSOR = "MDE5MzJkM2ItMWMwMC03YjM1LThhNTEtMzBkNWQzYTFjMmY0"
 
 EXAMPLES: Mapping[str, Any] = {
@@ -228,6 +301,7 @@ EXAMPLES: Mapping[str, Any] = {
     "DeliveryAnswer": _DELIVERY,
     "Page_DeliveryAnswer_": {"items": [_DELIVERY], "next_cursor": None},
     "RecoveredAnswer": {"recovered": 17},
+    "MonitorAnswer": _MONITOR,
     "EventBody": {"type": "job.succeeded", "timestamp": "2026-11-20T09:30:00.180000Z", "data": _JOB},
     "Ping": {
         "type": "webhook.test",

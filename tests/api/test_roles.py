@@ -83,6 +83,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "list_models": ADMINS,
     "get_model": ADMINS,
     "activate_model": ADMINS,
+    "get_monitor": SIGNED_IN,
     "get_liveness": EVERYBODY,
     "get_readiness": EVERYBODY,
     "get_metrics": EVERYBODY,

@@ -1,0 +1,101 @@
+"""GET /api/monitor, on both databases: what is there is shown, and an empty service is fine."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete
+
+from shared.identifiers import new_id, now
+from shared.lanes import Lane
+from shared.releases import publish
+from shared.statistics.counts import Counts, Slot
+from shared.statistics.records import HOUR, MINUTE, record, start_of
+from shared.store import ObjectStore
+from shared.tables import Batch
+from shared.users import Role
+from shared.workers import Worker, seen
+from tests.api.conftest import RunningApi, serve, settings_for
+from tests.conftest import RedisServer
+from tests.support.bundles import fake_bundle
+from tests.support.ledger import accept_catalogue
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture
+def api(shared_redis: RedisServer, tmp_path: Path, database_url: str) -> Iterator[RunningApi]:
+    """One for each test, on SQLite and on PostgreSQL, so that nobody else's work is counted."""
+    settings = settings_for(tmp_path / "data", shared_redis.broker_url, database_url=database_url)
+    with serve(settings) as running:
+        yield running
+
+
+def monitor(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/api/monitor").raise_for_status().json()
+    return found
+
+
+def test_a_service_without_anything_has_its_monitor(client: httpx.Client) -> None:
+    found = monitor(client)
+
+    assert (found["bundle"], found["workers"], found["drift"]) == (None, [], None)
+    assert [lane["lane"] for lane in found["lanes"]] == ["interactive", "bulk", "io"]
+    assert found["recent"]["latency"] == {
+        "products": 0,
+        "p50_seconds": None,
+        "p95_seconds": None,
+        "p99_seconds": None,
+    }
+    assert found["accuracy"]["all"] == {"judged": 0, "right": 0, "share": None}
+    assert found["disk"]["free_bytes"] > 0 < found["disk"]["database_bytes"]
+
+
+def test_it_shows_who_works_with_what_and_how_much_was_done(api: RunningApi, tmp_path: Path) -> None:
+    publish(api.database, ObjectStore(api.settings.store), fake_bundle(tmp_path / "bundle", "v1"), activated=True)
+    worker = Worker(new_id(), "model", "shelf-1", 7, started_at=now(), device="cpu", bundle="v1")
+    counts = Counts(answered=300, errors=3)
+    counts.latency[60] = 300
+    moment = now()
+    with api.database.begin() as connection:
+        seen(connection, worker)
+        slots = [Slot(start_of(period, moment), period, "v1", Lane.INTERACTIVE) for period in (MINUTE, HOUR)]
+        record(connection, worker.id, dict.fromkeys(slots, counts))
+
+    found = monitor(api.somebody(Role.ADMIN))
+
+    assert (found["bundle"]["version"], found["bundle"]["metrics"]["fused"]["accuracy"]) == ("v1", 0.5)
+    (shown,) = found["workers"]
+    assert (shown["id"], shown["host"], shown["state"], shown["bundle"]) == (worker.id, "shelf-1", "alive", "v1")
+    assert found["lanes"][0]["workers"] == 1
+    (interactive,) = [lane for lane in found["recent"]["lanes"] if lane["lane"] == "interactive"]
+    assert (interactive["answered"], interactive["errors"]) == (300, 3)
+    assert found["recent"]["latency"]["p50_seconds"] == pytest.approx(1.0, rel=0.12)
+    assert {each["feature"] for each in found["drift"]["features"]} == {
+        *("class_mix", "confidence", "unknown_tokens", "missing_images")
+    }
+
+
+def test_it_follows_the_queue(api: RunningApi, client: httpx.Client) -> None:
+    def queued() -> int:
+        return int(monitor(client)["lanes"][1]["queued_rows"])
+
+    assert queued() == 0
+    accept_catalogue(api.database, api.add_account().id, *["title"] * 70)
+    wait_for(lambda: queued() == 70, 10, "a queue that is seen")
+
+    with api.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE predictions SET batch_id = NULL")
+        connection.execute(delete(Batch))
+    wait_for(lambda: queued() == 0, 10, "a queue that is empty again")
+
+
+def test_it_is_measured_once_for_all_who_ask_in_the_same_second(api: RunningApi) -> None:
+    """However many watch: of a hundred requests in a row, as many are answered from one look as a second brings."""
+    client = api.somebody()
+    began = now()
+    moments = {monitor(client)["at"] for _ in range(100)}
+
+    assert len(moments) <= 2 + (now() - began) / timedelta(seconds=1)
