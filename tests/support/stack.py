@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.support.waiting import wait_for
 
 COMMANDS = {"api": ["api"], "io": ["worker", "io"], "model": ["worker", "model"]}
 APIS, IO_WORKERS, MODEL_WORKERS = 2, 2, 3
+READY_SECONDS = 300  # TensorFlow takes its time where others use the machine
 
 
 class SharedRedis:
@@ -158,8 +160,12 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Return once every host that was set up can do its work."""
         for host in self.hosts:
-            wait_for(lambda host=host: not host.is_running() or self._is_ready(host), 120, f"{host.kind} ready")
+            settled = partial(self._is_settled, host)
+            wait_for(settled, READY_SECONDS, f"{host.kind} ready")
             assert host.is_running(), host.log.read_text()[-3000:]
+
+    def _is_settled(self, host: Host) -> bool:
+        return not host.is_running() or self._is_ready(host)
 
     def _is_ready(self, host: Host) -> bool:
         if host.kind == "api":
@@ -198,8 +204,10 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, shared: Shared, bundle: Bundle, **settings: object) -> Iterator[Stack]:
-    """Set up two APIs, two io workers and three model workers that answer with this bundle, and wait until they do."""
+def running_stack(
+    folder: Path, shared: Shared, bundle: Bundle, model_workers: int = MODEL_WORKERS, **settings: object
+) -> Iterator[Stack]:
+    """Set up two APIs, two io workers and some model workers that answer with this bundle, and wait until they do."""
     folder.mkdir(parents=True, exist_ok=True)
     first = load_settings(**shared.settings(admin_password=PASSWORD, data_dir=folder / "first"))
     with ExitStack() as cleanup:
@@ -208,7 +216,7 @@ def running_stack(folder: Path, shared: Shared, bundle: Bundle, **settings: obje
         activate_at_once(first, bundle)
         stack = Stack(folder, shared, settings)
         cleanup.callback(stack.close)
-        for kind, number in (("model", MODEL_WORKERS), ("io", IO_WORKERS), ("api", APIS)):
+        for kind, number in (("model", model_workers), ("io", IO_WORKERS), ("api", APIS)):
             for _ in range(number):
                 stack.start(kind)
         stack.wait_until_ready()
