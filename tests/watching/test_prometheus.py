@@ -1,8 +1,10 @@
 """A real Prometheus with the configuration that is shipped, on a real service."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +163,19 @@ def rule_test(alert: str, series: dict[str, str], *, firing: bool) -> str:
         "        eval_time: 15m\n"
         f"        exp_samples: {wanted}\n"
     )
+
+
+def test_workers_that_are_replaced_have_their_ports_again(watched: Watched) -> None:
+    def started(process: str) -> float | None:
+        try:
+            return value_of(scraped(watched.metrics[process]), "process_start_time_seconds")
+        except httpx.TransportError:  # nobody has the port just now
+            return None
+
+    before = {process: wait_for(partial(started, process), 10, process) for process in ("io", "model")}
+
+    watched.service.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "api has a new process" in watched.service.output(), 120, "the renewal")
+
+    for process, moment in before.items():
+        wait_for(lambda p=process, m=moment: (started(p) or m) > m, 30, f"metrics of the new {process} worker")
