@@ -5,6 +5,7 @@ FileNotFoundError.
 """
 
 import io
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,8 @@ CHUNK = 2**20
 NETWORK_PART = 8 * 2**20  # S3 takes no smaller parts than 5 MiB of one object, and no more than 10,000
 NETWORK_AT_ONCE = 16
 RETRIES = 3
-RETRY_TIME = timedelta(seconds=15)  # after it no request is tried again
+RETRY_TIME = timedelta(seconds=12)  # after it no request is tried again
+SILENT_TIME = timedelta(seconds=6)  # a server that says nothing for so long has failed
 _LEFTOVER = re.compile(r"#\d+$")
 # obstore keeps what the system, or S3, has said as text only.
 _NO_SPACE = ("No space left on device", "Disk quota exceeded")
@@ -217,9 +219,13 @@ class _Remote(io.RawIOBase):
 def _on_the_network(url: str) -> obstore.store.ObjectStore:
     """A store that gives a request up in time: as it comes, it tries ten times, for three minutes.
 
-    One try has the library's 5 seconds for its connection and 30 in all. They are not set here: with client options
-    of ours, those of the environment (`AWS_ALLOW_HTTP`, `AWS_TIMEOUT`) would not count any more.
+    One that takes connections and says nothing is given up while a worker's lease still runs, which has two thirds of
+    its 30 seconds left at least: so what the worker holds is given back, and not taken for lost.
+
+    One try has the library's 5 seconds for its connection and 30 in all. Client options of ours would take the place of
+    all those of the environment (`AWS_ALLOW_HTTP`, `AWS_TIMEOUT`), so this one goes there, too.
     """
+    os.environ.setdefault("AWS_READ_TIMEOUT", f"{SILENT_TIME.total_seconds():.0f}s")
     return from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIME})
 
 

@@ -13,8 +13,10 @@ import pytest
 from pyarrow import parquet
 
 from shared.errors import Unavailable
-from shared.store import RETRIES, ObjectStore
+from shared.settings import load_settings
+from shared.store import RETRIES, RETRY_TIME, SILENT_TIME, ObjectStore
 from tests.support.web import reply, site
+from worker.presence import BEATS_PER_LEASE
 
 BIG = os.urandom(3 * 2**20 + 1)
 
@@ -137,6 +139,30 @@ def test_a_store_on_the_network_that_is_in_trouble_is_not_asked_for_minutes(monk
             ObjectStore("s3://bucket/prefix").open("images/ab/abc")
 
     assert asked == 1 + RETRIES
+
+
+def test_a_store_on_the_network_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with site(lambda connection: connection.recv(1)) as silent:
+        for name, value in (
+            ("ENDPOINT", f"http://127.0.0.1:{silent.port}"),
+            ("ALLOW_HTTP", "true"),
+            ("REGION", "here"),
+            ("SKIP_SIGNATURE", "true"),
+            ("READ_TIMEOUT", "100ms"),
+        ):
+            monkeypatch.setenv(f"AWS_{name}", value)
+
+        with pytest.raises(Unavailable):
+            ObjectStore("s3://bucket/prefix").get("images/ab/abc")
+
+    assert len(silent.requests) == 1 + RETRIES
+
+
+def test_a_store_that_says_nothing_is_given_up_before_a_lease_runs_out() -> None:
+    left_after_a_heartbeat = timedelta(seconds=load_settings().lease_seconds) * (1 - 1 / BEATS_PER_LEASE)
+    given_up_after = RETRY_TIME + SILENT_TIME
+
+    assert given_up_after < left_after_a_heartbeat
 
 
 def test_a_key_cannot_leave_the_folder(store: ObjectStore, tmp_path: Path) -> None:
