@@ -15,7 +15,7 @@ from shared.settings import load_settings
 from shared.tables import RefreshToken, User
 from shared.users import Role, user_by_name
 from tests.cli.command import shelfwise
-from tests.conftest import add_owner
+from tests.conftest import add_owner, fresh_postgres, require_postgres
 
 STRONG = "a long administrator's phrase"
 
@@ -217,3 +217,12 @@ def test_a_name_that_nobody_has_is_refused_in_one_sentence(data_dir: Path, comma
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "shelfwise: There is no account named 'nobody'.\n"
+
+
+def test_on_a_server_without_our_tables_one_is_told_to_prepare_it() -> None:
+    require_postgres()
+    with fresh_postgres() as empty:
+        done = shelfwise("users", "list", SHELFWISE_DATABASE_URL=empty)
+
+    assert done.returncode == 1
+    assert "run `shelfwise prepare` first" in done.stderr

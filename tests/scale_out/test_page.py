@@ -41,6 +41,7 @@ def environment(shared: Shared, tmp_path: Path) -> dict[str, str]:
     return {
         "SHELFWISE_PREDICTOR": "tests.support.predictors:Fake",
         "SHELFWISE_DISK_RESERVE_BYTES": "0",
+        "SHELFWISE_FLOWER_PORT": "0",  # which `doctor` would look at
         "PYTHONPATH": str(ROOT),
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",

@@ -119,7 +119,7 @@ class Stack:
         self.shared = shared
         self.hosts: list[Host] = []
         self._folder = folder
-        self._settings = shared.settings(disk_reserve_bytes=0, metrics_port=0, **settings)
+        self._settings = shared.settings(disk_reserve_bytes=0, metrics_port=0, flower_port=0, **settings)
 
     @property
     def settings(self) -> Settings:
