@@ -27,6 +27,11 @@ def test_a_short_secret_is_refused(secret: str) -> None:
     assert f"has {len(secret)} bytes" in refusal(secret_key=secret)
 
 
+def test_a_token_for_metrics_is_held_to_the_same() -> None:
+    assert "SHELFWISE_METRICS_TOKEN: it has 6 bytes" in refusal(metrics_token="sesame")
+    assert load_settings(metrics_token=secrets.token_urlsafe(32)).metrics_token is not None
+
+
 @pytest.mark.parametrize("secret", ["a" * 64, "ab" * 32, "0123" * 11, "é" * 16], ids=["a", "ab", "0123", "two bytes"])
 def test_a_long_secret_that_repeats_itself_is_refused(secret: str) -> None:
     assert "repeats itself" in refusal(secret_key=secret)
