@@ -188,6 +188,7 @@ class ModelLoop:
 
     def _settle(self, lane: Lane, claims: Sequence[Claim], trouble: Exception) -> None:
         """Put a claim that could not be worked back on the books."""
+        self.guard.advance()  # it got somewhere, if not far: the leases of what else it holds must not run out
         if isinstance(trouble, _Stopping):
             self._let_go(lane, claims, give_back)
         elif isinstance(trouble, Unavailable | StorageFull | SQLAlchemyError):

@@ -260,6 +260,7 @@ def test_a_store_that_is_away_costs_no_product_anything(
     assert statuses(database) == {"running": 1}
     with database.read() as connection:
         assert tuple(connection.execute(select(Batch.state, Batch.failures)).one()) == ("queued", 0)
+    assert loop.guard.advances > 3, "or else the leases of what it holds beside this would run out"
 
 
 def test_results_are_written_again_after_the_database_has_failed(
