@@ -56,7 +56,6 @@ class Presence(Repeating):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        self._write_statistics()
         with self._database.begin() as connection:
             for claims in filter(None, [loop.leases.owed() for loop in self._loops]):
                 give_back(connection, claims)
@@ -67,7 +66,6 @@ class Presence(Repeating):
         with self._turn:
             self._beat()
             self._note_beat()
-            self._write_statistics()
 
     def is_regular(self) -> bool:
         """Whether no beat has been missed for two leases: then the database would have taken everybody else's, too."""
@@ -93,12 +91,6 @@ class Presence(Repeating):
         for loop, claims in zip(self._loops, owed, strict=True):
             loop.leases.paid(claims)
         self._advances = advances  # not before: a heartbeat that failed must not use the progress up
-
-    def _write_statistics(self) -> None:
-        """In a transaction of its own: what is counted must not keep a lease from being renewed."""
-        for loop in self._loops:
-            if isinstance(loop, ModelLoop):
-                loop.statistics.write(self._database)
 
     def _note_beat(self) -> None:
         moment = time.monotonic()

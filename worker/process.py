@@ -36,9 +36,10 @@ from worker.metrics import WorkerMetrics
 from worker.metrics_server import MetricsServer
 from worker.model_loop import ModelLoop
 from worker.photo_fetch import PhotoFetcher
-from worker.presence import Presence
+from worker.presence import BEATS_PER_LEASE, Presence
 from worker.repeating import Repeating
 from worker.stall import StallGuard
+from worker.statistics import StatisticsWriter
 from worker.sweeper import Sweeper
 from worker.wakeups import work_when_woken
 
@@ -91,6 +92,7 @@ def run_model() -> None:
     with ExitStack() as stack:
         stack.callback(database.close)
         presence = stack.enter_context(Presence(worker, database, lease, loop))
+        stack.enter_context(StatisticsWriter(loop.statistics, database, lease.total_seconds() / BEATS_PER_LEASE))
         stack.enter_context(ringer)
         stack.enter_context(MetricsServer(settings, metrics.registry))
         stack.callback(loop.close)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.identifiers import made_at
@@ -20,6 +20,11 @@ class Slot(NamedTuple):
     seconds: int
     model_version: str
     lane: Lane
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the period ends."""
+        return self.starts_at + timedelta(seconds=self.seconds)
 
 
 @dataclass(slots=True)

@@ -1,30 +1,30 @@
-"""What a model worker counts: in the loop as it really works, and written down by its heartbeat."""
+"""What a model worker counts: in the loop as it really works, and written down beside it."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import cast
 
 import numpy as np
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 from structlog.testing import capture_logs
 
 from shared.database import Database
-from shared.identifiers import now
 from shared.lanes import MODEL_CALL, Lane
 from shared.ledger.submission import ProductInput
 from shared.statistics.counts import Counts
-from shared.statistics.records import ANSWERS, HOUR, MINUTE, WORK, counted_since
+from shared.statistics.records import ANSWERS, HOUR, MINUTE, WORK, counted_since, start_of
 from shared.store import ObjectStore
 from shared.tables import Batch, Job, WorkCount
 from shared.token_ids import PADDING_ID, UNKNOWN_ID
-from shared.workers import Worker
 from tests.support.intake import Enter, accept_file, chunk, take_file, titles
-from tests.support.ledger import LEASE, TITLE, accept, accept_catalogue
+from tests.support.ledger import TITLE, accept, accept_catalogue
 from tests.support.predictors import Fake
 from tests.worker.conftest import MakeLoop, Recording
 from worker.model_loop import ModelLoop
 from worker.predictor import PreparedRows
-from worker.presence import Presence
-from worker.statistics import MOST_SLOTS, Statistics
+from worker.statistics import MOST_SLOTS, Statistics, StatisticsWriter
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 LENGTH = 16
@@ -48,9 +48,8 @@ def written(database: Database, period: int = MINUTE) -> dict[Lane, Counts]:
 
 
 def counted(database: Database, loop: ModelLoop) -> dict[Lane, Counts]:
-    """What the loop has counted so far, once its heart has beaten."""
-    worker = Worker("worker-a", "model", "host", 1, started_at=now())
-    Presence(worker, database, LEASE, loop).beat()
+    """What the loop has counted so far, once it is written."""
+    loop.statistics.write(database)
     return written(database)
 
 
@@ -142,7 +141,7 @@ def test_a_claim_that_was_lost_meanwhile_counts_nothing_but_the_call(
     assert (counts.answered, counts.codes, counts.jobs, counts.calls) == (0, {}, {}, 1)
 
 
-def test_the_heartbeat_writes_minutes_and_hours(make_loop: MakeLoop, database: Database, owner: str) -> None:
+def test_minutes_and_hours_are_written(make_loop: MakeLoop, database: Database, owner: str) -> None:
     accept(database, owner, TITLE)
 
     with make_loop(Fake()) as loop:
@@ -155,7 +154,7 @@ def test_the_heartbeat_writes_minutes_and_hours(make_loop: MakeLoop, database: D
     assert written(database, HOUR)[Lane.INTERACTIVE] == written(database)[Lane.INTERACTIVE]
 
 
-def test_a_second_beat_adds_what_has_come_since(make_loop: MakeLoop, database: Database, owner: str) -> None:
+def test_the_next_write_adds_what_has_come_since(make_loop: MakeLoop, database: Database, owner: str) -> None:
     with make_loop(Fake()) as loop:
         for expected in (1, 2):
             accept(database, owner, TITLE)
@@ -165,8 +164,7 @@ def test_a_second_beat_adds_what_has_come_since(make_loop: MakeLoop, database: D
 
 
 def test_what_is_left_is_written_when_the_worker_stops(make_loop: MakeLoop, database: Database, owner: str) -> None:
-    worker = Worker("worker-a", "model", "host", 1, started_at=now())
-    with make_loop(Fake()) as loop, Presence(worker, database, timedelta(hours=1), loop):
+    with make_loop(Fake()) as loop, StatisticsWriter(loop.statistics, database, 3_600):
         accept(database, owner, TITLE)
         loop.work()
         assert written(database) == {}
@@ -189,6 +187,53 @@ def test_what_the_database_does_not_take_is_written_the_next_time(database: Data
     statistics.write(database)
 
     assert written(database, HOUR)[Lane.BULK].called_rows == 7
+
+
+class Interrupted:
+    """A database that is so slow to begin a transaction that something happens meanwhile."""
+
+    def __init__(self, database: Database, happens: Callable[[], None]) -> None:
+        self._database = database
+        self._happens = happens
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        self._happens()
+        with self._database.begin() as connection:
+            yield connection
+
+
+def test_what_is_counted_while_an_hour_is_written_that_ends_meanwhile_is_added_to_it(database: Database) -> None:
+    hour = 3_600 * 500_000
+    moment = [hour - 0.2]
+    statistics = Statistics("worker-a", lambda: moment[0])
+
+    def the_hour_ends() -> None:
+        moment[0] = hour - 0.1
+        statistics.called(Lane.BULK, "v1", 1, 0.1)
+        moment[0] = hour + 20
+
+    statistics.called(Lane.BULK, "v1", 64, 0.1)
+    statistics.write(cast(Database, Interrupted(database, the_hour_ends)))
+    statistics.write(database)
+
+    for period in (MINUTE, HOUR):
+        assert written(database, period)[Lane.BULK].called_rows == 65
+
+
+def test_periods_that_have_long_ended_are_kept_no_longer_in_memory(database: Database) -> None:
+    moment = [0.0]
+    statistics = Statistics("worker-a", lambda: moment[0])
+    for hour in range(3):
+        moment[0] = 2 * 3_600.0 * (250_000 + hour)
+        statistics.called(Lane.BULK, "v1", 1, 0.1)
+        statistics.write(database)
+
+    assert {slot.starts_at.hour for slot in statistics._totals} == {start_of(HOUR, _at(moment[0])).hour}
+
+
+def _at(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def test_a_database_that_stays_away_does_not_fill_the_memory(database: Database) -> None:
