@@ -1,14 +1,15 @@
 """Bring a database to the newest schema: `python -m migrations.upgrade`, or `upgrade(url)` from code."""
 
+import sys
 from contextlib import closing
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from shared.database import Database
-from shared.schema import note_support
+from shared.errors import ShelfwiseError
+from shared.schema import is_newer
 from shared.settings import load_settings
 
 
@@ -21,13 +22,18 @@ def alembic_config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str) -> None:
-    """Run every migration that this database lacks, and note which code works on it now. Safe to repeat."""
-    config = alembic_config(database_url)
-    command.upgrade(config, "head")
-    (newest,) = ScriptDirectory.from_config(config).get_revisions("head")
-    with closing(Database(database_url)) as database, database.begin() as connection:
-        note_support(connection, newest.revision, newest.module.oldest_code)
+    """Run every migration that this database lacks. Safe to repeat.
+
+    One that newer code has migrated stays as it is. Raises ConfigurationError if this code does not work on it.
+    """
+    with closing(Database(database_url)) as database:
+        if is_newer(database):
+            return
+    command.upgrade(alembic_config(database_url), "head")
 
 
 if __name__ == "__main__":
-    upgrade(load_settings().database)
+    try:
+        upgrade(load_settings().database)
+    except ShelfwiseError as error:
+        sys.exit(error.message)

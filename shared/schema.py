@@ -33,6 +33,24 @@ def is_usable(database: Database) -> bool:
         return False
 
 
+def is_newer(database: Database) -> bool:
+    """Whether newer code has migrated the database. Raises ConfigurationError if ours does not work on it."""
+    try:
+        with database.read() as connection:
+            revision = revision_of(connection)
+            if revision is None or revision <= SCHEMA_REVISION:
+                return False
+            usable = supports_this_code(connection, revision)
+    except SQLAlchemyError:  # it was never migrated, or whoever migrates it now will say what is wrong
+        return False
+    if not usable:
+        raise ConfigurationError(
+            f"The database's schema is {revision}, and the newest that this Shelfwise works on is {SCHEMA_REVISION}: "
+            "install the newer version."
+        )
+    return True
+
+
 def require_usable(database: Database) -> None:
     """Raise ConfigurationError, with what to do, unless this code can work on the database."""
     if not is_usable(database):

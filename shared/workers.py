@@ -66,10 +66,14 @@ def can_work(connection: Connection, host: str, process_id: int) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def works_on(connection: Connection, host: str, within: timedelta) -> bool:
-    """Whether a worker on this host has been seen within this time, and has its bundle if it needs one."""
-    here = (WorkerRow.host == host, WorkerRow.last_seen_at >= now() - within, _HAS_WHAT_IT_NEEDS)
-    return connection.execute(select(WorkerRow.id).where(*here).limit(1)).first() is not None
+def works_on(connection: Connection, host: str, within: timedelta, process_id: int | None = None) -> bool:
+    """Whether a worker on this host, or in this process, has been seen within this time, and has what it needs."""
+    here = select(WorkerRow.id).where(
+        WorkerRow.host == host, WorkerRow.last_seen_at >= now() - within, _HAS_WHAT_IT_NEEDS
+    )
+    if process_id is not None:
+        here = here.where(WorkerRow.process_id == process_id)
+    return connection.execute(here.limit(1)).first() is not None
 
 
 def alive(connection: Connection, kind: str, within: timedelta) -> int:

@@ -1,4 +1,7 @@
-"""Whether the worker on this host can do its work: `python -m worker.health`, for whoever watches its container."""
+"""Whether a worker on this host can do its work: `python -m worker.health`, for whoever watches its container.
+
+With a process id it asks for that worker alone, for hosts that have several.
+"""
 
 import socket
 import sys
@@ -15,8 +18,11 @@ from shared.workers import works_on
 
 def main() -> None:
     """Exit 0 if it can, else 1 with one sentence."""
+    if len(sys.argv) > 2 or not all(argument.isdecimal() for argument in sys.argv[1:]):
+        sys.exit("usage: python -m worker.health [PROCESS_ID]")
+    process_id = int(sys.argv[1]) if sys.argv[1:] else None
     try:
-        well = is_well(load_settings(), socket.gethostname())
+        well = is_well(load_settings(), socket.gethostname(), process_id)
     except ShelfwiseError as error:
         sys.exit(error.message)
     except SQLAlchemyError:
@@ -25,13 +31,13 @@ def main() -> None:
         sys.exit("No worker of this host has been seen of late that has what it needs.")
 
 
-def is_well(settings: Settings, host: str) -> bool:
-    """Whether a worker on this host has a fresh heartbeat, and has its bundle if it needs one."""
+def is_well(settings: Settings, host: str, process_id: int | None = None) -> bool:
+    """Whether a worker on this host, or in this process, has a fresh heartbeat, and its bundle if it needs one."""
     with closing(Database(settings.database)) as database:
         if not database.exists():
             return False
         with database.read() as connection:
-            return works_on(connection, host, timedelta(seconds=settings.lease_seconds))
+            return works_on(connection, host, timedelta(seconds=settings.lease_seconds), process_id)
 
 
 if __name__ == "__main__":

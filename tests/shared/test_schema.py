@@ -4,7 +4,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from migrations.upgrade import alembic_config
+from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database
 from shared.errors import ConfigurationError
 from shared.schema import SCHEMA_REVISION, is_current, is_usable, note_support, require_usable
@@ -65,6 +65,25 @@ def test_what_cannot_be_used_is_refused_with_what_to_do(database: Database) -> N
 
     with pytest.raises(ConfigurationError, match=r"python -m migrations\.upgrade"):
         require_usable(database)
+
+
+def test_migrating_a_newer_database_on_which_this_code_works_leaves_it_as_it_is(database: Database) -> None:
+    migrate_as_if(database, "9998", SCHEMA_REVISION)
+
+    upgrade(database.engine.url.render_as_string(hide_password=False))
+
+    with database.read() as connection:
+        assert connection.execute(text("SELECT revision, oldest_code FROM schema_support")).all() == [
+            ("9998", SCHEMA_REVISION)
+        ]
+    assert is_usable(database)
+
+
+def test_migrating_a_newer_database_on_which_this_code_does_not_work_says_what_to_install(database: Database) -> None:
+    migrate_as_if(database, "9998", "9997")
+
+    with pytest.raises(ConfigurationError, match="install the newer version"):
+        upgrade(database.engine.url.render_as_string(hide_password=False))
 
 
 def test_the_newest_migration_says_which_code_works_on_what_it_makes(database: Database) -> None:

@@ -17,9 +17,11 @@ from shared.workers import Worker, seen
 from worker.health import is_well
 
 
-def enter(database: Database, kind: str, host: str, bundle: str | None = None, ago: float = 0) -> None:
+def enter(
+    database: Database, kind: str, host: str, bundle: str | None = None, ago: float = 0, process_id: int = 1
+) -> None:
     """A worker that was seen so many seconds ago."""
-    worker = Worker(new_id(), kind, host, 1, started_at=now(), bundle=bundle)
+    worker = Worker(new_id(), kind, host, process_id, started_at=now(), bundle=bundle)
     with database.begin() as connection:
         seen(connection, worker)
         last = now() - timedelta(seconds=ago)
@@ -54,6 +56,17 @@ def test_a_model_worker_is_well_once_it_has_its_bundle(database: Database, sqlit
 
     enter(database, "model", "here", bundle="fake-1")
     assert well(sqlite_url)
+
+
+def test_one_process_of_a_host_with_several_workers_is_asked_for_by_its_id(database: Database, sqlite_url: str) -> None:
+    enter(database, "io", "here")
+    enter(database, "model", "here", process_id=2)  # which still loads
+
+    settings = load_settings(database_url=sqlite_url)
+
+    assert is_well(settings, "here", 1)
+    assert not is_well(settings, "here", 2)
+    assert not is_well(settings, "here", 3)
 
 
 def test_looking_makes_no_database(tmp_path: Path) -> None:
