@@ -39,6 +39,7 @@ PHOTOS_AT_ONCE = 2  # a photo of 50 megapixels takes some 200 MiB while it is de
 READ_TOGETHER = 64
 MONITOR_SECONDS = 1.0
 SCRAPES_AT_ONCE = 2
+LOOKS_AT_ONCE = 4  # at the monitor: one looks, and the others wait for what it sees
 Record = TypeVar("Record")
 
 
@@ -58,6 +59,7 @@ class Services:
     photo_checks: CapacityLimiter
     sign_ins: CapacityLimiter
     scrapes: CapacityLimiter
+    looks: CapacityLimiter
     large_bodies: LargeBodies
     requests: RequestQuota
     places: Places
@@ -96,6 +98,7 @@ def open_services(settings: Settings, metrics: ApiMetrics) -> Iterator[Services]
             photo_checks=CapacityLimiter(PHOTOS_AT_ONCE),
             sign_ins=CapacityLimiter(HASHES_AT_ONCE),
             scrapes=CapacityLimiter(SCRAPES_AT_ONCE),
+            looks=CapacityLimiter(LOOKS_AT_ONCE),
             large_bodies=LargeBodies(disk),
             requests=RequestQuota(settings.quota_requests_per_minute),
             places=Places(),

@@ -52,8 +52,7 @@ class Backlog:
 
 def read_backlog(connection: Connection, alive_within: timedelta) -> Backlog:
     """What waits now; workers count that have been seen within this time."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLISECONDS}")
+    bound_reads(connection)
     jobs = {status: number for status, number in connection.execute(_JOBS)}
     return Backlog(
         batches={lane: Waiting(*connection.execute(_BATCHES, {"lane_": lane}).one()) for lane in Lane},
@@ -62,6 +61,12 @@ def read_backlog(connection: Connection, alive_within: timedelta) -> Backlog:
         deliveries=Due(*connection.execute(_DELIVERIES, {"now_": now()}).one()),
         database_bytes=_size(connection),
     )
+
+
+def bound_reads(connection: Connection) -> None:
+    """Have PostgreSQL break off what takes too long in this transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLISECONDS}")
 
 
 def _size(connection: Connection) -> int:

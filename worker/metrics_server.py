@@ -6,6 +6,7 @@ a thread that the work never waits for.
 
 import socket
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import TCPServer, ThreadingMixIn
@@ -25,6 +26,7 @@ PATH = "/metrics"
 AGAIN_SECONDS = 1.0
 LOOK_SECONDS = 0.2  # between two looks whether the process ends
 PATIENCE_SECONDS = 5.0  # with a client that sends or takes nothing
+LONGEST_SECONDS = 15.0  # of a connection: one that drips is hung up on
 MOST_CLIENTS = 8  # at once; who comes then is hung up on
 
 
@@ -95,10 +97,14 @@ class _Server(ThreadingMixIn, HTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread, if there is a place."""
-        if self._places.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._places.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be started just now, which whoever called this says in the log
+            self._places.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer, and give the place back."""
@@ -118,6 +124,20 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     server_version, sys_version = "shelfwise", ""
     timeout = PATIENCE_SECONDS
+
+    def handle(self) -> None:
+        """Answer, within bounds."""
+        end = threading.Timer(LONGEST_SECONDS, self._hang_up)
+        end.daemon = True
+        end.start()
+        try:
+            super().handle()
+        finally:
+            end.cancel()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):  # it has gone
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def do_GET(self) -> None:
         """Answer with the metrics, to whoever may read them."""

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.backlog import read_backlog
+from shared.backlog import bound_reads, read_backlog
 from shared.bundles import Release, active_version, release_of
 from shared.database import Database
 from shared.identifiers import now
@@ -45,6 +45,7 @@ def look(database: Database, settings: Settings) -> Monitor:
     """Measure everything once."""
     moment, lease = now(), timedelta(seconds=settings.lease_seconds)
     with database.read() as connection:
+        bound_reads(connection)
         version = active_version(connection)
         bundle = None if version is None else release_of(connection, version)
         workers = seen_workers(connection, moment, lease)

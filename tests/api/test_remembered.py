@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api.remembered import Remembered
+from tests.support.waiting import wait_for
 
 
 def test_within_the_time_it_is_found_out_once() -> None:
@@ -50,3 +51,19 @@ def test_a_failure_is_not_remembered() -> None:
         remembered.latest()
 
     assert remembered.latest() == 1
+
+
+def test_who_waits_for_what_fails_is_told_so() -> None:
+    asked = threading.Barrier(2)
+
+    def find_out() -> int:
+        asked.wait(10)
+        raise RuntimeError("away")
+
+    remembered = Remembered(3_600, find_out)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(remembered.latest)
+        waited_for = wait_for(lambda: remembered._found, 10, "somebody who asks")
+        asked.wait(10)
+
+        assert str(waited_for.exception(10)) == "away"

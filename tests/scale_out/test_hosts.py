@@ -27,7 +27,7 @@ from tests.support.stack import MODEL_WORKERS, Host, Shared, Stack, running_stac
 from tests.support.waiting import wait_for
 
 ROWS, FEWER_ROWS = 20_000, 8_000
-LEASE_SECONDS, SWEEP_SECONDS = 1.5, 0.5
+LEASE_SECONDS, SWEEP_SECONDS = 5.0, 0.5  # long enough for three workers to be held up one after another
 SLACK = 5
 FAILURES = 4
 
@@ -137,8 +137,8 @@ def test_while_the_store_is_away_rows_are_given_back_at_no_cost_and_then_go_on(
     photos = {f"photos/{number}.jpg": photo_of(3_000 + number) for number in range(30)}
     table = "".join(f"{number},title {number},{name}\n" for number, name in enumerate(photos))
     gate.close()
-    busy = [submit(one, f"title {number}") for number in range(MODEL_WORKERS)]
-    for (product,) in busy:
+    for number in range(MODEL_WORKERS):  # one at a time: of what is there together one worker takes all
+        (product,) = submit(one, f"title {number}")
         wait_for(partial(works_at, database, stack, product), 60, "every worker with a product in hand")
     content = packed({"products.csv": f"productid,designation,image\n{table}".encode(), **photos})
     files = {"file": ("products.zip", content)}

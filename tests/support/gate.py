@@ -21,7 +21,9 @@ class Gate:
         self.path = path
 
     def close(self) -> None:
-        """Hold every model call up from now on."""
+        """Hold every model call up from now on; who came before does not count any more."""
+        for sign in self.path.parent.glob(f"{self.path.stem}.*"):
+            sign.unlink()
         self.path.touch()
 
     def open(self) -> None:

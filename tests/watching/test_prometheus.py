@@ -123,13 +123,17 @@ def test_the_rules_are_loaded_and_nobody_is_woken(watched: Watched, prometheus: 
         return all(rule["health"] == "ok" for rule in group["rules"])
 
     wait_for(healthy, 40, "rules that have been evaluated")
-    assert [alert for alert in prometheus.get("alerts")["alerts"] if alert["state"] == "firing"] == []
+    (group,) = prometheus.get("rules")["groups"]
+    assert {rule["name"]: prometheus.values(rule["query"]) for rule in group["rules"]} == {
+        alert: [] for alert in ALERTS
+    }
 
 
 @pytest.mark.parametrize(
     ("alert", "series", "quiet", "loud"),
     [
         ("ShelfwiseDown", 'up{job="shelfwise-api"}', "1x20", "0x20"),
+        ("ShelfwiseDown", "shelfwise_database_up", "1x20", "0x20"),
         ("ShelfwiseErrors", 'shelfwise_http_requests_total{status="503"}', "0x20", "0+10x20"),
         ("ShelfwiseNoWorker", 'shelfwise_workers_alive{kind="io"}', "1x20", "0x20"),
         ("ShelfwiseProductsWait", 'shelfwise_queue_oldest_age_seconds{lane="interactive"}', "2x20", "60+60x20"),
@@ -148,9 +152,13 @@ def test_each_rule_wakes_somebody_for_its_figure_and_for_no_other(
 
 
 def rule_test(alert: str, series: dict[str, str], *, firing: bool) -> str:
-    """A test of promtool's: with these series, a minute apart, the alert fires after a quarter of an hour, or not."""
+    """A test of promtool's: with these series, a minute apart, the alert fires after a quarter of an hour, or not.
+
+    No other alert does.
+    """
     given = "".join(f"      - series: {name!r}\n        values: {values!r}\n" for name, values in series.items())
     count = f"count(ALERTS{{alertname='{alert}',alertstate='firing'}})"
+    others = f"count(ALERTS{{alertname!='{alert}',alertstate='firing'}})"
     wanted = "[{labels: '{}', value: 1}]" if firing else "[]"
     return (
         f"rule_files: [{str(SHIPPED / 'alerts.yml')!r}]\n"
@@ -162,6 +170,9 @@ def rule_test(alert: str, series: dict[str, str], *, firing: bool) -> str:
         f'      - expr: "{count}"\n'
         "        eval_time: 15m\n"
         f"        exp_samples: {wanted}\n"
+        f'      - expr: "{others}"\n'
+        "        eval_time: 15m\n"
+        "        exp_samples: []\n"
     )
 
 
