@@ -17,8 +17,10 @@ from shared.images import image_key
 from shared.store import NETWORK_PART
 from tests.shared.catalogues.zips import packed
 from tests.support.catalogues import photo_of
+from tests.support.ports import free_port
 from tests.support.receiver import Receiver, receiver
 from tests.support.service import ended, submit
+from tests.support.smoke import assert_all_well, smoke
 from tests.support.stack import IO_WORKERS, Shared, Stack, running_stack
 from tests.support.waiting import wait_for
 
@@ -34,11 +36,25 @@ def listener() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
+def smokes_port() -> int:
+    """Where `scripts/smoke.sh` waits for its webhook."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
 def stack(
-    shared: Shared, tiny_bundle: Bundle, listener: Receiver, tmp_path_factory: pytest.TempPathFactory
+    shared: Shared,
+    tiny_bundle: Bundle,
+    listener: Receiver,
+    smokes_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    outgoing = {"allow_http": True, "allowed_networks": "127.0.0.0/8", "allowed_ports": listener.port}
+    outgoing = {
+        "allow_http": True,
+        "allowed_networks": "127.0.0.0/8",
+        "allowed_ports": f"{listener.port},{smokes_port}",
+    }
     with running_stack(folder, shared, tiny_bundle, MODEL_WORKERS, sweep_seconds=1, **outgoing) as running:
         yield running
 
@@ -52,6 +68,11 @@ def clients(stack: Stack) -> Iterator[tuple[httpx.Client, httpx.Client]]:
 
 
 Clients = tuple[httpx.Client, httpx.Client]
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_script_that_tries_any_service_finds_each_api_well(stack: Stack, smokes_port: int, number: int) -> None:
+    assert_all_well(smoke(stack.running("api")[number].url, SMOKE_RECEIVER=f"127.0.0.1:{smokes_port}"))
 
 
 def rows(word: str, *, photos: bool = False) -> list[tuple[str, str, str]]:
