@@ -50,6 +50,7 @@ def test_who_has_the_token_may_from_anywhere(scheme: str) -> None:
 @pytest.mark.parametrize(
     "credentials",
     [f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer", "Bearer ", "Bearer é\udce9", ""],
+    ids=["another scheme", "no scheme", "longer", "shorter", "none", "empty", "no text", "nothing"],
 )
 def test_a_wrong_token_helps_nobody(credentials: str) -> None:
     assert not may("203.0.113.9", HOST, ("authorization", credentials))
