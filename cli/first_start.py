@@ -55,8 +55,9 @@ def prepare_bundle(settings: Settings, database: Database, supervisor: Superviso
     folder = workshop / "demo"  # appears there when it is complete, so what a killed start left is as good
     if not folder.exists():
         shutil.rmtree(workshop, ignore_errors=True)
+        workshop.mkdir(parents=True)  # from now on, since `doctor` goes by it
         why = "no bundle is active" if version is None else f"{version} is of a format that is not read any more"
-        say(f"{why}: training the demo bundle (once; two or three minutes on two cores)")
+        say(f"{why}: training the demo bundle (once; one to five minutes on two cores)")
         features = settings.data_dir / "cache" / "features"
         command = [sys.executable, "-m", "training.demo.bundle", "--out", str(folder), "--cache", str(features)]
         status = supervisor.run_to_end(Part("training", command, environment))

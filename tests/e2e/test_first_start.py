@@ -6,8 +6,10 @@ from pathlib import Path
 
 from cli.first_start import WORKSHOP
 from shared.bundle import FORMAT_VERSION, Bundle
+from tests.cli.command import shelfwise
 from tests.support.bundles import fake_bundle
 from tests.support.service import ended, prepare_data, running_service, submit
+from tests.support.waiting import wait_for
 
 
 def version_that_answers(data_dir: Path) -> str:
@@ -27,6 +29,18 @@ def test_an_empty_folder_becomes_a_running_service(tmp_path: Path, tiny_bundle: 
     assert version_that_answers(data_dir) == tiny_bundle.manifest.version
     assert not (data_dir / WORKSHOP).exists()
     assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
+
+
+def test_doctor_finds_nothing_broken_while_the_first_bundle_is_trained(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with running_service(data_dir) as service:
+        wait_for(lambda: "training the demo bundle" in service.output(), 60, "the training")
+        port = service.url.rpartition(":")[2]
+
+        done = shelfwise("doctor", "--data-dir", data_dir, "--port", port, SHELFWISE_FLOWER_PORT="0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is still training the demo bundle" in done.stdout
 
 
 def test_a_bundle_of_a_former_format_gives_way_to_the_demo_bundle(
