@@ -1,15 +1,18 @@
 """What several hosts share: a PostgreSQL database, a Redis on a port, and an S3, each a server of its own."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
+import httpx
 import pytest
 
 from shared.database import Database
 from shared.ledger.audit import contradictions
 from tests.conftest import fresh_postgres
 from tests.support.s3 import Bucket, running_s3
-from tests.support.stack import Shared, SharedRedis
+from tests.support.stack import Shared, SharedRedis, Stack
+
+Clients = tuple[httpx.Client, httpx.Client]
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +35,11 @@ def shared(migrated_postgres: str, bucket: Bucket) -> Iterator[Shared]:
                 assert contradictions(connection) == []
     finally:
         redis.close()
+
+
+@pytest.fixture
+def clients(stack: Stack) -> Iterator[Clients]:
+    """A client of each API of the file's own stack, signed in there."""
+    with ExitStack() as stacked:
+        one, another = (stacked.enter_context(stack.client(number)) for number in range(2))
+        yield one, another

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +16,7 @@ from shared.lanes import Lane
 from shared.releases import publish
 from shared.store import ObjectStore
 from shared.tables import Batch
+from tests.scale_out.conftest import Clients
 from tests.shared.catalogues.zips import packed
 from tests.support.bundles import fake_bundle
 from tests.support.catalogues import photo_of
@@ -58,17 +58,6 @@ def whole(stack: Stack) -> None:
         stack.start("model")
     stack.hosts = [host for host in stack.hosts if host.is_running()]
     stack.wait_until_ready()
-
-
-@pytest.fixture
-def clients(stack: Stack) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """A client of each API, signed in there."""
-    with ExitStack() as stacked:
-        one, another = (stacked.enter_context(stack.client(number)) for number in range(2))
-        yield one, another
-
-
-Clients = tuple[httpx.Client, httpx.Client]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import httpx
 import pyarrow
@@ -15,6 +14,7 @@ from pyarrow import parquet
 from shared.bundle import Bundle
 from shared.images import image_key
 from shared.store import NETWORK_PART
+from tests.scale_out.conftest import Clients
 from tests.shared.catalogues.zips import packed
 from tests.support.catalogues import photo_of
 from tests.support.ports import free_port
@@ -57,17 +57,6 @@ def stack(
     }
     with running_stack(folder, shared, tiny_bundle, MODEL_WORKERS, sweep_seconds=1, **outgoing) as running:
         yield running
-
-
-@pytest.fixture
-def clients(stack: Stack) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """A client of each API, signed in there."""
-    with ExitStack() as stacked:
-        one, another = (stacked.enter_context(stack.client(number)) for number in range(2))
-        yield one, another
-
-
-Clients = tuple[httpx.Client, httpx.Client]
 
 
 @pytest.mark.parametrize("number", range(2))
