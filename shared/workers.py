@@ -60,20 +60,17 @@ def known_workers(connection: Connection) -> list[tuple[Worker, datetime]]:
     return [(Worker(*row[1:]), row[0]) for row in rows]
 
 
-def can_work(connection: Connection, host: str, process_id: int) -> bool:
-    """Whether this process is a worker that has been seen, and that has its bundle if it needs one."""
-    found = select(WorkerRow.id).where(WorkerRow.host == host, WorkerRow.process_id == process_id, _HAS_WHAT_IT_NEEDS)
-    return connection.execute(found.limit(1)).first() is not None
+def can_work(connection: Connection, host: str, process_id: int | None = None, within: timedelta | None = None) -> bool:
+    """Whether a worker of this host has been seen that has its bundle if it needs one.
 
-
-def works_on(connection: Connection, host: str, within: timedelta, process_id: int | None = None) -> bool:
-    """Whether a worker on this host, or in this process, has been seen within this time, and has what it needs."""
-    here = select(WorkerRow.id).where(
-        WorkerRow.host == host, WorkerRow.last_seen_at >= now() - within, _HAS_WHAT_IT_NEEDS
-    )
+    Of the worker in this process alone, and `within` this time, where they are given.
+    """
+    found = select(WorkerRow.id).where(WorkerRow.host == host, _HAS_WHAT_IT_NEEDS)
     if process_id is not None:
-        here = here.where(WorkerRow.process_id == process_id)
-    return connection.execute(here.limit(1)).first() is not None
+        found = found.where(WorkerRow.process_id == process_id)
+    if within is not None:
+        found = found.where(WorkerRow.last_seen_at >= now() - within)
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def alive(connection: Connection, kind: str, within: timedelta) -> int:

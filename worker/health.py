@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.database import Database
 from shared.errors import ShelfwiseError
 from shared.settings import Settings, load_settings
-from shared.workers import works_on
+from shared.workers import can_work
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def is_well(settings: Settings, host: str, process_id: int | None = None) -> boo
         if not database.exists():
             return False
         with database.read() as connection:
-            return works_on(connection, host, timedelta(seconds=settings.lease_seconds), process_id)
+            return can_work(connection, host, process_id, timedelta(seconds=settings.lease_seconds))
 
 
 if __name__ == "__main__":

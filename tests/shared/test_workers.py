@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from shared.database import Database
 from shared.identifiers import new_id, now
 from shared.tables import WorkerRow
-from shared.workers import Worker, alive, answering, can_work, forget, forget_dead, seen, works_on
+from shared.workers import Worker, alive, answering, can_work, forget, forget_dead, seen
 
 RECENTLY = timedelta(seconds=30)
 
@@ -97,8 +97,8 @@ def test_an_io_worker_can_work_as_soon_as_it_is_seen(database: Database) -> None
 def test_a_host_works_if_one_of_its_workers_lives_and_has_what_it_needs(database: Database) -> None:
     def works() -> bool:
         with database.read() as connection:
-            assert not works_on(connection, "another host", RECENTLY)
-            return works_on(connection, "host", RECENTLY)
+            assert not can_work(connection, "another host", within=RECENTLY)
+            return can_work(connection, "host", within=RECENTLY)
 
     enter(database, "io", ago=31)
     enter(database, "model")
