@@ -1,6 +1,5 @@
 """`shelfwise prepare`: what `up` makes before it starts the parts, for where each part is started by itself."""
 
-import os
 import time
 from contextlib import closing
 
@@ -8,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.data_folder import held_alone, refuse_unfinished_restore
 from cli.first_start import prepare_bundle, prepare_database
-from cli.supervisor import Supervisor
+from cli.supervisor import Supervisor, environment_of_parts
 from cli.terminal import say
 from shared.database import Database
 from shared.errors import Unavailable
@@ -29,7 +28,7 @@ def prepare(settings: Settings) -> None:
         with closing(Database(settings.database)) as database:
             wait_until_it_answers(database, DATABASE_SECONDS)
             prepare_database(settings, database)
-            prepare_bundle(settings, database, supervisor, _environment())
+            prepare_bundle(settings, database, supervisor, environment_of_parts())
         if supervisor.stop_asked:
             raise Unavailable("Stopped before all was prepared.")
     say("prepared")
@@ -46,9 +45,3 @@ def wait_until_it_answers(database: Database, seconds: float) -> None:
             if time.monotonic() > end:
                 raise Unavailable(f"The database has not answered for {seconds:g} s.") from None
             time.sleep(LOOK_SECONDS)
-
-
-def _environment() -> dict[str, str]:
-    """What training needs to know; the administrator's password is not among it."""
-    environment = {name: value for name, value in os.environ.items() if name != "SHELFWISE_ADMIN_PASSWORD"}
-    return environment | {"TF_CPP_MIN_LOG_LEVEL": "2"}

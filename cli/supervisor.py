@@ -121,6 +121,12 @@ class Supervisor:
             self.renewal_asked = True
 
 
+def environment_of_parts() -> dict[str, str]:
+    """This process's own environment, but for the administrator's password, and for what TensorFlow has to say."""
+    environment = {name: value for name, value in os.environ.items() if name != "SHELFWISE_ADMIN_PASSWORD"}
+    return environment | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+
+
 def start(part: Part, stdout: TextIO | None = None) -> subprocess.Popen[bytes]:
     """Start a part's process. It dies with this one. What it writes goes into the log, or its output elsewhere."""
     keeper = os.getpid()

@@ -1,6 +1,5 @@
 """`shelfwise up`: the whole service on one machine, from an empty folder to `ready`, until it is told to stop."""
 
-import os
 import shutil
 import socket
 import sys
@@ -18,7 +17,7 @@ from cli.listening import listening
 from cli.preflight import FLOWER_HOST, check_before_starting, metrics_ports
 from cli.renewal import Renewal
 from cli.secret_files import kept_secret
-from cli.supervisor import Part, Supervisor
+from cli.supervisor import Part, Supervisor, environment_of_parts
 from cli.terminal import say
 from shared.database import Database
 from shared.errors import Unavailable
@@ -71,15 +70,13 @@ def run_service(settings: Settings) -> None:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What every part needs to know; the administrator's password is not among it."""
+    """What every part needs to know."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    environment = {name: value for name, value in os.environ.items() if name != "SHELFWISE_ADMIN_PASSWORD"}
-    return environment | {
+    return environment_of_parts() | {
         "SHELFWISE_DATA_DIR": str(settings.data_dir.resolve()),
         "SHELFWISE_SECRET_KEY": key or kept_secret(settings.data_dir / "secret_key"),
         "SHELFWISE_HOST": settings.host,
         "SHELFWISE_PORT": str(settings.port),
-        "TF_CPP_MIN_LOG_LEVEL": "2",
     }
 
 
