@@ -14,15 +14,6 @@ from shared.tables import SchemaSupport
 SCHEMA_REVISION = "0007"
 
 
-def is_current(database: Database) -> bool:
-    """Whether the database has been migrated to the revision that this code expects."""
-    try:
-        with database.read() as connection:
-            return revision_of(connection) == SCHEMA_REVISION
-    except SQLAlchemyError:
-        return False
-
-
 def is_usable(database: Database) -> bool:
     """Whether this code can work on the database: it is current, or newer by migrations that only added to it."""
     try:

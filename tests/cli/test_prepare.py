@@ -18,7 +18,7 @@ from shared.bundles import active_version
 from shared.database import Database
 from shared.errors import Unavailable
 from shared.passwords import Passwords
-from shared.schema import is_current
+from shared.schema import is_usable
 from shared.settings import load_settings
 from shared.users import user_by_name
 from tests.cli.command import shelfwise
@@ -40,7 +40,7 @@ def test_an_empty_folder_has_a_schema_an_administrator_and_a_bundle(trained: Pat
 
     assert (done.returncode, done.stdout) == (0, "prepared\n")
     with closing(Database(load_settings(data_dir=trained).database)) as database:
-        assert is_current(database)
+        assert is_usable(database)
         with database.read() as connection:
             admin = user_by_name(connection, "admin")
             assert active_version(connection) == tiny_bundle.manifest.version

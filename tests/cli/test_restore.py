@@ -26,7 +26,7 @@ from cli.restore_places import Places
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database, sqlite_module
 from shared.errors import ConfigurationError, Conflict, ShelfwiseError, StorageFull
-from shared.schema import is_current
+from shared.schema import is_usable
 from shared.settings import Settings
 from tests.cli.command import shelfwise
 from tests.support.backups import OBJECTS, fill, objects_in, settings_of
@@ -81,7 +81,7 @@ def test_a_backup_comes_back_with_every_row_and_every_file(backup: Path, empty: 
     assert objects_in(empty.data_dir / "store") == OBJECTS
     assert names_in(empty.data_dir) == ["shelfwise.db", "store", "up.lock"]
     with closing(Database(empty.database)) as database:
-        assert is_current(database)
+        assert is_usable(database)
 
 
 def test_only_its_owner_can_read_what_comes_back(backup: Path, empty: Settings) -> None:
@@ -130,7 +130,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_by_the_next_start(tmp_path: P
     upgrade(empty.database)
 
     with closing(Database(empty.database)) as database:
-        assert is_current(database)
+        assert is_usable(database)
 
 
 def test_the_database_alone_comes_back_where_the_store_is_on_the_network(tmp_path: Path, migrated_sqlite: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database
-from shared.schema import is_current
+from shared.schema import is_usable
 from shared.tables import Base
 from tests.conftest import add_owner, fresh_postgres, require_postgres
 
@@ -94,7 +94,7 @@ def test_upgrading_again_changes_nothing_and_keeps_what_is_there(database: Datab
     with database.read() as connection:
         assert schema(connection) == before
         assert connection.execute(text("SELECT username FROM users")).scalar_one() == "owner"
-    assert is_current(database)
+    assert is_usable(database)
 
 
 def test_downgrading_to_the_beginning_leaves_nothing_behind(empty: str) -> None:
@@ -115,5 +115,5 @@ def test_upgrading_works_after_a_downgrade(empty: str) -> None:
     upgrade(empty)
 
     opened = Database(empty)
-    assert is_current(opened)
+    assert is_usable(opened)
     opened.close()

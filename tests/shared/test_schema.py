@@ -7,7 +7,7 @@ from sqlalchemy import text
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database
 from shared.errors import ConfigurationError
-from shared.schema import SCHEMA_REVISION, is_current, is_usable, note_support, require_usable
+from shared.schema import SCHEMA_REVISION, is_usable, note_support, require_usable
 
 
 def migrate_as_if(database: Database, revision: str, oldest_code: str | None) -> None:
@@ -22,21 +22,21 @@ def test_the_code_expects_what_the_newest_migration_makes() -> None:
     assert ScriptDirectory.from_config(alembic_config("")).get_current_head() == SCHEMA_REVISION
 
 
-def test_a_migrated_database_is_current(database: Database) -> None:
-    assert is_current(database)
+def test_a_migrated_database_is_usable(database: Database) -> None:
+    assert is_usable(database)
 
 
 def test_a_database_of_another_revision_is_not(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    assert not is_current(database)
+    assert not is_usable(database)
 
 
 def test_a_database_that_was_never_migrated_is_not(tmp_path: Path) -> None:
     empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
 
-    assert (is_current(empty), is_usable(empty)) == (False, False)
+    assert not is_usable(empty)
 
 
 @pytest.mark.parametrize(
