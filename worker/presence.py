@@ -1,7 +1,6 @@
 """The heartbeat: a thread that keeps this worker's row fresh, and the leases of the loops that get somewhere.
 
-It also gives back what a loop could not give back itself, because the database took nothing just then, and writes down
-what the model loop has counted.
+It also gives back what a loop could not give back itself, because the database took nothing just then.
 """
 
 import math

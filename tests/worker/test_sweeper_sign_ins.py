@@ -3,16 +3,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from shared.broker import make_celery
 from shared.database import Database
 from shared.identifiers import now
 from shared.refresh_tokens import issue
-from shared.ringer import Ringer
-from shared.settings import load_settings
 from shared.sign_ins import SignInLimits, Try, count_failure
 from shared.tables import RefreshToken, SignInFailures
-from worker.metrics import WorkerMetrics
-from worker.sweeper import Sweeper
+from tests.worker.sweeping import sweep
 
 
 def test_a_sweep_forgets_refresh_tokens_and_failures_that_are_over(
@@ -25,13 +21,7 @@ def test_a_sweep_forgets_refresh_tokens_and_failures_that_are_over(
             issue(connection, owner, 0, begun + timedelta(minutes=1), begun)
             count_failure(connection, Try(f"name {age}", f"address {age}"), limits, begun)
 
-    Sweeper(
-        load_settings(data_dir=tmp_path),
-        database,
-        Ringer(make_celery("redis+socket:///nowhere")),
-        lambda: True,
-        WorkerMetrics(),
-    ).sweep()
+    sweep(database, tmp_path)
 
     with database.read() as connection:
         counts = [
