@@ -120,7 +120,8 @@ class Sessions:
         if (page, language) not in self._printed:
             before = self._requests_logged()
             self._printed[page, language] = self._run([block for block in blocks(page) if block.language == language])
-            calls = self._service.events("request")[before : self._requests_logged() - 1]
+            end = self._requests_logged() - 1  # first: what is read before the last request is there may lack others
+            calls = self._service.events("request")[before:end]
             self._requests[page, language] = [(call["method"], call["path"]) for call in calls]
         return self._printed[page, language]
 
