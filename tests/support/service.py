@@ -58,6 +58,15 @@ class Service:
         """The events of this name in the log of all parts."""
         return logged_events(self._log, name)
 
+    def calls(self, rows: int, after: int = 0) -> list[int]:
+        """The rows of each model call but the first ones, once the log has so many: a line comes by way of `up`."""
+
+        def logged() -> list[int]:
+            return [event["rows"] for event in self.events("model.called")[after:] if event["rows"]]
+
+        wait_for(lambda: sum(logged()) >= rows, 10, f"{rows} rows in model calls of the log")
+        return logged()
+
     def processes(self) -> list[psutil.Process]:
         """Every process that it has started and that lives."""
         return psutil.Process(self.process.pid).children(recursive=True)
