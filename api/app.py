@@ -24,6 +24,7 @@ from api.routes import (
     metrics,
     models,
     monitor,
+    page,
     predict,
     predictions,
     products,
@@ -78,8 +79,10 @@ def create_app(settings: Settings) -> FastAPI:
         health,
         metrics,
         document,
+        page,
     ):
         app.include_router(routes.router)
+    app.mount(page.FILES_PATH, page.page_files())
     add_problem_handlers(app)
     # What is added last is the first to see a request.
     app.add_middleware(TrustedHost, hosts=hosts)

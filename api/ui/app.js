@@ -1,0 +1,136 @@
+// Where everything begins: the language, the session, and the page that the address names.
+
+import { h, replace } from "./kit/elements.js";
+import { ask } from "./kit/dialog.js";
+import { loadWords, t } from "./kit/words.js";
+import { remembered } from "./kit/memory.js";
+import { go, place } from "./kit/routes.js";
+import { loadStyle } from "./kit/style.js";
+import { account, may, restore, signOut, whenExpired } from "./client/session.js";
+import { loading } from "./parts/busy.js";
+import { problemBox } from "./parts/problem.js";
+import { pageHead } from "./parts/page_head.js";
+import { signInForm } from "./parts/sign_in_form.js";
+import { signInPage } from "./pages/sign_in.js";
+import { languageChoice, shell, showAlone } from "./shell.js";
+
+// What can be shown, by the first part of the address and whether something follows. Each page has texts under its
+// space's name and a function `show({ parameters, query, signal })` that resolves to its element; it is fetched when it is needed.
+const PAGES = {
+  "try": { load: () => import("./pages/try.js"), space: "try", role: "user" },
+  "catalogues": { load: () => import("./pages/catalogues.js"), space: "catalogues", role: "user" },
+  "catalogues/": { load: () => import("./pages/catalogue.js"), space: "catalogues", role: "user" },
+  "review": { load: () => import("./pages/review.js"), space: "review", role: "reviewer" },
+  "overview": { load: () => import("./pages/overview.js"), space: "overview", role: "user" },
+  "models": { load: () => import("./pages/models.js"), space: "models", role: "admin" },
+  "webhooks": { load: () => import("./pages/webhooks.js"), space: "webhooks", role: "user" },
+  "webhooks/": { load: () => import("./pages/webhook.js"), space: "webhooks", role: "user" },
+  "users": { load: () => import("./pages/users.js"), space: "users", role: "admin" },
+  "account": { load: () => import("./pages/account.js"), space: "account", role: "user" },
+};
+const HOME = "try";
+
+let frame = null;
+let leaving = new AbortController(); // aborted when the page that is shown is left
+
+start();
+
+async function start() {
+  document.documentElement.style.colorScheme = remembered("appearance") ?? "";
+  await Promise.all([loadWords("core"), loadWords("problems")]);
+  whenExpired(askAgain);
+  addEventListener("hashchange", showPlace);
+  try {
+    if (await restore()) enter();
+    else showSignIn();
+  } catch (problem) {
+    showAlone(h("main", { class: "welcome" }, problemBox(problem, () => location.reload())));
+  }
+}
+
+function showSignIn() {
+  frame = null;
+  document.title = `${t("core.sign_in_title")} · Shelfwise`;
+  showAlone(signInPage(enter, languageChoice(showSignIn)));
+  document.querySelector("input").focus();
+}
+
+function enter() {
+  frame = shell({ onSignOut: leave, onLanguage: translated });
+  showAlone(frame.element);
+  return showPlace();
+}
+
+async function leave() {
+  await signOut();
+  location.hash = "";
+  location.reload(); // nothing of this account stays in the page's memory
+}
+
+/** The page again in another language, with what has been typed. */
+async function translated() {
+  const typed = [...frame.main.querySelectorAll("[name]")].map(({ name, value, type }) => (type === "file" ? null : [name, value]));
+  await enter();
+  for (const [name, value] of typed.filter(Boolean)) {
+    const control = frame.main.querySelector(`[name="${CSS.escape(name)}"]`);
+    if (control && control.type !== "checkbox" && control.type !== "radio") control.value = value;
+  }
+}
+
+async function showPlace() {
+  if (frame === null) return;
+  const { name, parameters, query } = place();
+  if (name === "") {
+    go(HOME);
+    return;
+  }
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  const page = PAGES[parameters.length ? `${name}/` : name];
+  const content = page === undefined ? notFound() : may(page.role) ? await opened(page, { parameters, query, signal }) : notAllowed();
+  if (signal.aborted) return; // somebody has gone on meanwhile
+  frame.mark(name);
+  replace(frame.main, content);
+  const heading = frame.main.querySelector("h1");
+  document.title = `${heading.textContent} · Shelfwise`;
+  heading.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+async function opened(page, where) {
+  replace(frame.main, loading());
+  try {
+    const [{ show, style }] = await Promise.all([page.load(), loadWords(page.space)]);
+    if (style) await loadStyle(style);
+    return await show(where);
+  } catch (problem) {
+    if (where.signal.aborted) return null;
+    return [pageHead(t("core.did_not_work")), problemBox(problem, showPlace)];
+  }
+}
+
+function notFound() {
+  return [pageHead(t("core.no_such_page")), h("p", {}, t("core.no_such_page_todo"))];
+}
+
+function notAllowed() {
+  return [pageHead(t("core.not_allowed")), h("p", {}, t("core.not_allowed_todo", account.role))];
+}
+
+/** Ask to sign in again over the page, which stays as it is. Another account starts anew. */
+async function askAgain() {
+  const before = account?.username ?? null;
+  await new Promise((resolve) => {
+    const finish = () => {
+      dialog.close("in");
+      resolve();
+    };
+    const form = signInForm(finish, before);
+    const asking = ask({ title: t("core.expired_title"), content: [h("p", {}, t("core.expired_text"))], actions: [] });
+    const dialog = document.querySelector("dialog:last-of-type");
+    dialog.append(form, h("button", { class: "button quiet wide", type: "button", onclick: leave }, t("core.sign_out")));
+    form.querySelector("[type=password]").focus();
+    asking.then((answer) => (answer === "in" ? null : leave()));
+  });
+}

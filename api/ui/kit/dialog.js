@@ -1,0 +1,38 @@
+// Modal dialogs: the browser's own element keeps the focus inside and gives it back.
+
+import { h, newId } from "./elements.js";
+import { t } from "./words.js";
+
+/**
+ * Ask something, and answer the `value` of the button that was pressed; null when the dialog was closed.
+ * `actions`: `[{ value, label, kind }]`, the last one is what Enter does. `content` is a node or a list of nodes.
+ */
+export function ask({ title, content, actions }) {
+  const heading = newId("dialog");
+  const dialog = h("dialog", { class: "dialog", "aria-labelledby": heading },
+    h("form", { method: "dialog" },
+      h("h2", { id: heading }, title),
+      content,
+      h("div", { class: "actions" }, actions.map(({ value, label, kind }) => h("button", { value, class: `button ${kind ?? ""}` }, label)))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue || null);
+    });
+  });
+}
+
+/** Whether somebody means it: for what cannot be undone. */
+export async function confirmed({ title, text, action, danger = false }) {
+  const answer = await ask({
+    title,
+    content: h("p", {}, text),
+    actions: [
+      { value: "", label: t("core.cancel"), kind: "quiet" },
+      { value: "yes", label: action, kind: danger ? "danger" : "primary" },
+    ],
+  });
+  return answer === "yes";
+}
