@@ -36,7 +36,7 @@ export function t(name, ...values) {
   const dot = name.indexOf(".");
   const found = words.get(name.slice(0, dot))?.[name.slice(dot + 1)];
   if (found === undefined) throw new Error(`There is no text ${name} in ${language}.`);
-  return typeof found === "function" ? found(...values) : found;
+  return spaced(typeof found === "function" ? found(...values) : found);
 }
 
 /** Whether there is such a text. */
@@ -102,6 +102,11 @@ function chosen() {
   const found = preferred in LANGUAGES ? preferred : "en";
   document.documentElement.lang = found;
   return found;
+}
+
+// French has a space before its double signs and inside its quotes; no line may end there.
+function spaced(text) {
+  return language === "fr" && typeof text === "string" ? text.replace(/ (?=[;?!])/g, "\u202f").replace(/ (?=[:»])|(?<=«) /g, "\u00a0") : text;
 }
 
 function locale() {
