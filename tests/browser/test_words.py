@@ -1,0 +1,106 @@
+"""What the page says: in both languages, to every code of the API, and wherever a text is asked for by its name."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from api.openapi.codes import CODES
+from api.routes.page import UI
+from tests.support.service import ROOT, Service
+
+LANGUAGES = ("en", "fr")
+PROBLEMS = "problems"
+OF_THE_PAGE = ("NETWORK", "UNREADABLE")  # client/problem.js
+TABLES = ("### What is wrong with rows", "### What is wrong with files")
+SPACES = sorted({path.stem for language in LANGUAGES for path in (UI / "words" / language).glob("*.js")})
+READ = """
+(paths) => Promise.all(paths.map(async (path) => {
+    const { default: words } = await import(path);
+    return Object.entries(words).map(([name, text]) => [name, typeof text]);
+}))
+"""
+SAID = """
+async ([codes, details]) => {
+    const { loadWords, t } = await import("/ui/kit/words.js");
+    await loadWords("problems");
+    const problem = (detail) => ({ detail, errors: [], status: 422, retryAfter: null });
+    return codes.flatMap((code) => details.map((detail) => [code, detail, t(`problems.${code}`, problem(detail))]));
+}
+"""
+BY_NAME = re.compile(r"""\b(?:t|hasText)\(\s*["`]([a-z_]+)\.((?:\w|\.)*)(\$\{)?""")
+
+
+@pytest.fixture(scope="module")
+def words(browser: Browser, service: Service) -> dict[tuple[str, str], dict[str, str]]:
+    """Of each language and space, the texts' names and their kinds, `string` or `function`."""
+    page = browser.new_page(base_url=service.url)
+    page.goto("/")
+    files = [(language, space) for language in LANGUAGES for space in SPACES]
+    read: list[Any] = page.evaluate(READ, [f"/ui/words/{language}/{space}.js" for language, space in files])
+    page.close()
+    return {file: dict(found) for file, found in zip(files, read, strict=True)}
+
+
+def codes() -> list[str]:
+    """Every stable code that somebody at the page may meet."""
+    manual = (ROOT / "docs" / "03-http.md").read_text()
+    rows = [line for title in TABLES for line in manual.split(f"\n{title}\n")[1].split("\n## ")[0].splitlines()]
+    cells = [line.split("|")[1] for line in rows if line.startswith("| `")]
+    return sorted({*CODES, *OF_THE_PAGE, *re.findall(r"`([A-Z_]+)`", " ".join(cells))})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_says_what_to_do(words: dict[tuple[str, str], dict[str, str]], language: str) -> None:
+    said = words[language, PROBLEMS]
+
+    assert [code for code in codes() if f"{code}.todo" not in said] == []
+
+
+def test_every_code_says_in_french_what_happened(words: dict[tuple[str, str], dict[str, str]]) -> None:
+    said = words["fr", PROBLEMS]
+
+    assert [code for code in codes() if code not in said] == []
+    assert [name for name in words["en", PROBLEMS] if name not in said] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_are_whole_whatever_the_service_says(browser: Browser, service: Service, language: str) -> None:
+    details = [*sorted({code.detail for code in CODES.values()}), ""]
+    page = browser.new_page(base_url=service.url, locale=f"{language}-{language.upper()}")
+    page.goto("/")
+    (texts,) = page.evaluate(READ, [f"/ui/words/{language}/{PROBLEMS}.js"])
+    said = [name for name, _ in texts]
+    sentences = page.evaluate(SAID, [said, details])
+    page.close()
+
+    assert {code for code, *_ in sentences} == set(said)
+    assert [each for each in sentences if re.search(r"undefined|null|NaN|Infinity|\[object", each[2])] == []
+    assert [each for each in sentences if each[1] and not each[2]] == []
+
+
+@pytest.mark.parametrize("space", [space for space in SPACES if space != PROBLEMS])
+def test_both_languages_have_the_same_texts(words: dict[tuple[str, str], dict[str, str]], space: str) -> None:
+    assert words["en", space] == words["fr", space]
+    assert set(words["en", space].values()) <= {"string", "function"}
+
+
+def test_every_text_that_is_asked_for_by_name_is_there(words: dict[tuple[str, str], dict[str, str]]) -> None:
+    there = {f"{space}.{name}" for (language, space), texts in words.items() if language == "en" for name in texts}
+    asked = [
+        (path.relative_to(UI), *match.groups()) for path in scripts() for match in BY_NAME.finditer(path.read_text())
+    ]
+    missing = [
+        f"{path}: {space}.{name}"
+        for path, space, name, goes_on in asked
+        if not (any(each.startswith(f"{space}.{name}") for each in there) if goes_on else f"{space}.{name}" in there)
+    ]
+
+    assert asked
+    assert missing == []
+
+
+def scripts() -> list[Path]:
+    return sorted(path for path in UI.rglob("*.js") if "words" not in path.relative_to(UI).parts)
