@@ -1,11 +1,12 @@
 // Where everything begins: the language, the session, and the page that the address names.
 
 import { h, replace } from "./kit/elements.js";
-import { ask } from "./kit/dialog.js";
+import { opened } from "./kit/dialog.js";
 import { loadWords, t } from "./kit/words.js";
 import { remembered } from "./kit/memory.js";
 import { go, place } from "./kit/routes.js";
 import { loadStyle } from "./kit/style.js";
+import { Problem } from "./client/problem.js";
 import { account, may, restore, signOut, whenExpired } from "./client/session.js";
 import { loading } from "./parts/busy.js";
 import { problemBox } from "./parts/problem.js";
@@ -19,10 +20,11 @@ import { languageChoice, shell, showAlone } from "./shell.js";
 const PAGES = {
   "try": { load: () => import("./pages/try.js"), space: "try", role: "user" },
   "catalogues": { load: () => import("./pages/catalogues.js"), space: "catalogues", role: "user" },
-  "catalogues/": { load: () => import("./pages/catalogue.js"), space: "catalogues", role: "user" },
+  "catalogues/": { load: () => import("./pages/catalogue.js"), space: "catalogue", role: "user" },
   "review": { load: () => import("./pages/review.js"), space: "review", role: "reviewer" },
   "overview": { load: () => import("./pages/overview.js"), space: "overview", role: "user" },
   "models": { load: () => import("./pages/models.js"), space: "models", role: "admin" },
+  "models/": { load: () => import("./pages/model.js"), space: "models", role: "admin" },
   "webhooks": { load: () => import("./pages/webhooks.js"), space: "webhooks", role: "user" },
   "webhooks/": { load: () => import("./pages/webhook.js"), space: "webhooks", role: "user" },
   "users": { load: () => import("./pages/users.js"), space: "users", role: "admin" },
@@ -62,8 +64,10 @@ function enter() {
 }
 
 async function leave() {
+  leaving.abort();
+  frame = null;
   await signOut();
-  location.hash = "";
+  history.replaceState(null, "", "/");
   location.reload(); // nothing of this account stays in the page's memory
 }
 
@@ -88,7 +92,7 @@ async function showPlace() {
   leaving = new AbortController();
   const { signal } = leaving;
   const page = PAGES[parameters.length ? `${name}/` : name];
-  const content = page === undefined ? notFound() : may(page.role) ? await opened(page, { parameters, query, signal }) : notAllowed();
+  const content = page === undefined ? notFound() : may(page.role) ? await shown(page, { parameters, query, signal }) : notAllowed();
   if (signal.aborted) return; // somebody has gone on meanwhile
   frame.mark(name);
   replace(frame.main, content);
@@ -98,7 +102,7 @@ async function showPlace() {
   scrollTo(0, 0);
 }
 
-async function opened(page, where) {
+async function shown(page, where) {
   replace(frame.main, loading());
   try {
     const [{ show, style }] = await Promise.all([page.load(), loadWords(page.space)]);
@@ -118,19 +122,14 @@ function notAllowed() {
   return [pageHead(t("core.not_allowed")), h("p", {}, t("core.not_allowed_todo", account.role))];
 }
 
-/** Ask to sign in again over the page, which stays as it is. Another account starts anew. */
+/**
+ * Ask the same account to sign in again over the page, which stays as it is. Throws a Problem when the dialog is closed
+ * instead; the next call asks again.
+ */
 async function askAgain() {
-  const before = account?.username ?? null;
-  await new Promise((resolve) => {
-    const finish = () => {
-      dialog.close("in");
-      resolve();
-    };
-    const form = signInForm(finish, before);
-    const asking = ask({ title: t("core.expired_title"), content: [h("p", {}, t("core.expired_text"))], actions: [] });
-    const dialog = document.querySelector("dialog:last-of-type");
-    dialog.append(form, h("button", { class: "button quiet wide", type: "button", onclick: leave }, t("core.sign_out")));
-    form.querySelector("[type=password]").focus();
-    asking.then((answer) => (answer === "in" ? null : leave()));
-  });
+  const done = () => dialog.close("in");
+  const content = [h("p", {}, t("core.expired_text")), signInForm(done, account.username), h("button", { class: "button quiet wide", type: "button", onclick: leave }, t("core.sign_out"))];
+  const { dialog, answer } = opened({ title: t("core.expired_title"), content });
+  dialog.querySelector("[type=password]").focus();
+  if ((await answer) !== "in") throw new Problem({ status: 401, code: "UNAUTHENTICATED", detail: t("core.expired_text") });
 }

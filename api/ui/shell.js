@@ -24,8 +24,8 @@ export function shell({ onSignOut, onLanguage }) {
   const links = PLACES.filter(({ role }) => may(role)).map(({ name }) =>
     h("a", { href: link(name), "data-place": name }, icon(name), h("span", {}, t(`core.place_${name}`))));
   const menu = h("button", { class: "menu-button", type: "button", "aria-expanded": "false", "aria-controls": "side" }, icon("menu"), h("span", {}, t("core.menu")));
-  const side = h("div", { class: "side", id: "side" },
-    h("nav", { "aria-label": t("core.navigation") }, links),
+  const side = h("nav", { class: "side", id: "side", "aria-label": t("core.navigation") },
+    h("div", { class: "side-places" }, links),
     h("div", { class: "side-foot" },
       h("a", { href: link("account"), "data-place": "account" }, icon("account"), h("span", {}, account.username)),
       h("button", { class: "button quiet", type: "button", onclick: onSignOut }, t("core.sign_out")),

@@ -6,15 +6,25 @@ import { accessToken } from "./session.js";
 
 /**
  * POST a body (a File, a FormData) and resolve to the JSON of the answer. Throws a Problem.
- * `onProgress` is called with the bytes that were sent and all of them. The token is fetched right before: an upload
- * that lasts longer than a token is good is accepted all the same, since the API looks at it when the upload begins.
+ * `onProgress` is called with the bytes that were sent and all of them. An upload may last longer than its token is good:
+ * the API looks at it when the upload begins. One that is refused then is sent again with another token.
  */
 export async function upload(path, body, { query = {}, headers = {}, onProgress = () => {}, signal } = {}) {
-  const token = await accessToken();
+  const send = (token) => sent(address(path, query), body, { ...headers, Authorization: `Bearer ${token}` }, onProgress, signal);
+  const first = await accessToken();
+  try {
+    return await send(first);
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
+  }
+  return send(await accessToken(first));
+}
+
+function sent(url, body, headers, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", address(path, query));
-    for (const [name, value] of Object.entries({ ...headers, Authorization: `Bearer ${token}` })) request.setRequestHeader(name, value);
+    request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
     request.addEventListener("load", () => {
       const said = parsed(request.responseText);

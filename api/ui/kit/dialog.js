@@ -7,21 +7,26 @@ import { t } from "./words.js";
  * Ask something, and answer the `value` of the button that was pressed; null when the dialog was closed.
  * `actions`: `[{ value, label, kind }]`, the last one is what Enter does. `content` is a node or a list of nodes.
  */
-export function ask({ title, content, actions }) {
+export function ask(question) {
+  return opened(question).answer;
+}
+
+/** The same with the dialog at hand, `{ dialog, answer }`, for a content that closes it by itself. */
+export function opened({ title, content, actions = [] }) {
   const heading = newId("dialog");
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": heading },
-    h("form", { method: "dialog" },
-      h("h2", { id: heading }, title),
-      content,
-      h("div", { class: "actions" }, actions.map(({ value, label, kind }) => h("button", { value, class: `button ${kind ?? ""}` }, label)))));
+    h("h2", { id: heading }, title),
+    content,
+    actions.length ? h("form", { method: "dialog", class: "actions" }, actions.map(({ value, label, kind }) => h("button", { value, class: `button ${kind ?? ""}` }, label))) : null);
   document.body.append(dialog);
   dialog.showModal();
-  return new Promise((resolve) => {
+  const answer = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.returnValue || null);
     });
   });
+  return { dialog, answer };
 }
 
 /** Whether somebody means it: for what cannot be undone. */

@@ -1,0 +1,136 @@
+"""Signing in, staying signed in, being asked again without losing what was typed, signing out."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accounts import PASSWORD, REVIEWER, USER, new_account
+from tests.browser.signing_in import fill_in, sign_in
+from tests.browser.troubles import Troubles
+from tests.support.service import Service
+
+REFUSED = r"status of 401 .*/api/"
+ANOTHER_PASSWORD = "quite another long phrase"
+
+
+def other_password(service: Service, username: str) -> None:
+    """Have an administrator give an account another password, which ends its sessions."""
+    with service.client() as client:
+        accounts = client.get("/api/users", params={"limit": 200}).json()["items"]
+        (user_id,) = [account["id"] for account in accounts if account["username"] == username]
+        client.patch(f"/api/users/{user_id}", json={"password": ANOTHER_PASSWORD}).raise_for_status()
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens_the_page(
+    page: Page, service: Service, troubles: Troubles, violations_of: Callable[[Page], list[str]]
+) -> None:
+    troubles.expect(REFUSED)
+    page.goto("/")
+    fill_in(page, USER, "not the password")
+    expect(page.get_by_role("alert")).to_contain_text("The name or the password is wrong.")
+    assert violations_of(page) == []
+
+    page.keyboard.type(PASSWORD)  # what was wrong is selected
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+
+
+def test_a_reload_and_another_tab_go_on_without_signing_in(page: Page, service: Service) -> None:
+    sign_in(page, service, USER, place="#/overview")
+    expect(page.get_by_role("link", name=USER)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name=USER)).to_be_visible()
+    assert page.url.endswith("#/overview")
+
+    other = page.context.new_page()
+    other.goto("/#/try")
+
+    expect(other.get_by_role("link", name=USER)).to_be_visible()
+    cookie = next(each for each in page.context.cookies() if each["name"] == "shelfwise_refresh")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "eyJ" not in kept, "a token"
+
+
+def test_after_signing_out_nothing_of_the_account_is_left(page: Page, service: Service) -> None:
+    sign_in(page, service, USER)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("User name")).to_be_focused()
+    assert page.context.cookies() == []
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_an_expired_session_is_taken_up_again_without_losing_what_was_typed(
+    page: Page, service: Service, troubles: Troubles, violations_of: Callable[[Page], list[str]]
+) -> None:
+    username = new_account(service)
+    sign_in(page, service, username, place="#/try")
+    page.get_by_label("Title").fill("Chaise longue pliante")
+    other_password(service, username)
+    troubles.expect(REFUSED)
+
+    page.get_by_role("button", name="Classify").click()
+    dialog = page.get_by_role("dialog", name="Please sign in again")
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    assert violations_of(page) == []
+    page.keyboard.press("Escape")  # not now: what was asked for fails, and says so
+    expect(page.get_by_role("alert")).to_contain_text("You are not signed in any more.")
+    expect(page.get_by_label("Title")).to_have_value("Chaise longue pliante")
+
+    page.get_by_role("button", name="Classify").click()
+    dialog.get_by_label("Password").fill(ANOTHER_PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("region").filter(has_text="Both together")).to_contain_text("Chaise longue pliante")
+    expect(page.get_by_label("Title")).to_have_value("Chaise longue pliante")
+
+
+def test_what_a_role_may_not_see_is_not_offered_and_says_so(page: Page, service: Service) -> None:
+    sign_in(page, service, USER)
+    places = page.get_by_role("navigation").get_by_role("link")
+    expect(places).to_have_text(["Try a product", "Catalogues", "Overview", "Webhooks", USER])
+
+    page.goto("/#/users")
+    expect(page.get_by_role("heading", name="This page is not for your role")).to_be_visible()
+    page.goto("/#/nowhere")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+def test_the_frame_works_by_keyboard_and_on_a_phone(
+    page: Page, phone: Page, service: Service, violations_of: Callable[[Page], list[str]]
+) -> None:
+    sign_in(page, service, REVIEWER, place="#/try")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    page.keyboard.press("Shift+Tab")  # from the heading back over the places at the side
+    for _ in range(12):
+        if page.evaluate("document.activeElement.className") == "skip":
+            break
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+    sign_in(phone, service, REVIEWER, place="#/try")
+    expect(phone.get_by_role("heading", name="Try a product")).to_be_focused()
+    menu = phone.get_by_role("button", name="Menu")
+    expect(phone.get_by_role("navigation")).to_be_hidden()
+    menu.tap()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    assert violations_of(phone) == []
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Escape")
+    expect(phone.get_by_role("navigation")).to_be_hidden()
+    expect(menu).to_be_focused()
+
+
+def test_another_language_keeps_what_was_typed(page: Page, service: Service) -> None:
+    sign_in(page, service, USER, place="#/try")
+    page.get_by_label("Title").fill("Chaise longue")
+
+    page.get_by_label("Language").select_option("fr")
+
+    expect(page.get_by_role("heading", name="Essayer un produit")).to_be_visible()
+    expect(page.get_by_label("Titre")).to_have_value("Chaise longue")
+    page.get_by_label("Langue").select_option("en")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_visible()
