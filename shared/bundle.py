@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.errors import BundleRefused
 from shared.taxonomy import Category
@@ -76,7 +76,9 @@ class SplitMetrics(_Part):
 class TestMetrics(_Part):
     """Figures on the test split; `rows` products, the same for all. `baseline` is what a simple text model reaches.
 
-    A bundle that was trained where scikit-learn is not installed has no baseline.
+    A bundle that was trained where scikit-learn is not installed has no baseline. `confusion` counts the fused answers:
+    a row for each true category and a column for each answered one, in the order of the classes. Bundles made before
+    that was kept lack it, and so do those of very many categories.
     """
 
     rows: int
@@ -84,6 +86,7 @@ class TestMetrics(_Part):
     image: SplitMetrics
     fused: SplitMetrics
     baseline: SplitMetrics | None = None
+    confusion: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...] | None = None
 
 
 class TrainingData(_Part):
@@ -131,6 +134,13 @@ class Manifest(_Part):
     golden_tolerance: float = Field(gt=0, lt=1)
     libraries: dict[str, str]
     files: dict[str, str]
+
+    @model_validator(mode="after")
+    def _has_a_confusion_of_its_classes(self) -> Self:
+        confusion, classes = self.metrics.confusion, len(self.classes)
+        if confusion is not None and {len(confusion), *map(len, confusion)} != {classes}:
+            raise ValueError(f"The confusion has not {classes} rows and columns, as many as there are classes.")
+        return self
 
     def needs_review(self, modality: Modality, code: int, confidence: float) -> bool:
         """Whether a person should look at an answer that was given with this confidence."""

@@ -10,6 +10,7 @@ from shared.fusion import Scores
 
 Labels = NDArray[np.int32]
 
+MOST_CONFUSED = 100  # categories: the manifest is read again and again, and of 1,000 these would be a million numbers
 BINS = 15  # as in Guo et al., "On Calibration of Modern Neural Networks", 2017
 
 
@@ -103,13 +104,18 @@ def confusion_matrix(truth: Labels, predicted: NDArray[np.integer], classes: int
 
 
 def evaluate(truth: Labels, text: Scores, image: Scores, fused: Scores, baseline: Scores | None = None) -> TestMetrics:
-    """The figures of all answers on the same rows; scores are (n, classes) probabilities."""
+    """The figures of all answers on the same rows; scores are (n, classes) probabilities.
+
+    The confusion is that of the fused answers. Where there are more than MOST_CONFUSED classes it is left out.
+    """
+    served = figures(truth, fused)
     return TestMetrics(
         rows=len(truth),
         text=split_metrics(figures(truth, text)),
         image=split_metrics(figures(truth, image)),
-        fused=split_metrics(figures(truth, fused)),
+        fused=split_metrics(served),
         baseline=split_metrics(figures(truth, baseline)) if baseline is not None else None,
+        confusion=_rows_of(served.confusion) if len(served.confusion) <= MOST_CONFUSED else None,
     )
 
 
@@ -121,6 +127,10 @@ def split_metrics(found: Figures) -> SplitMetrics:
         weighted_f1=found.weighted_f1,
         calibration_error=found.reliability.expected_calibration_error,
     )
+
+
+def _rows_of(matrix: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.bundle import Manifest, SplitMetrics
 from shared.bundles import Release
@@ -55,6 +55,44 @@ class ReleaseAnswer(BaseModel):
         return cls.model_validate(_release(release))
 
 
+class KnownCategoryAnswer(BaseModel):
+    """A category that a bundle predicts."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: int
+    name: str
+    name_en: str | None
+
+    @classmethod
+    def of(cls, category: Category) -> Self:
+        """The answer for a category."""
+        return cls.model_validate(category)
+
+
+class ConfusionAnswer(BaseModel):
+    """Which categories are taken for which: the fused answers on the test split.
+
+    `counts` has a row for each true category and a column for each answered one, in the order of `categories`.
+    """
+
+    categories: list[KnownCategoryAnswer]
+    counts: list[list[int]]
+
+
+class ReleaseWithConfusionAnswer(ReleaseAnswer):
+    """A published bundle, and which categories it takes for which."""
+
+    confusion: ConfusionAnswer | None = Field(
+        description="Null of a bundle that was made before this was kept, or that has more than 100 categories."
+    )
+
+    @classmethod
+    def of(cls, release: Release) -> Self:
+        """The answer for a bundle."""
+        return cls.model_validate(_release(release) | {"confusion": _confusion(release.manifest)})
+
+
 class TrainingDataAnswer(BaseModel):
     """The rows that a bundle was made with, and a SHA-256 over all of them and their photos."""
 
@@ -65,19 +103,6 @@ class TrainingDataAnswer(BaseModel):
     fingerprint: str
 
 
-class KnownCategoryAnswer(BaseModel):
-    """A category that a bundle predicts."""
-
-    code: int
-    name: str
-    name_en: str | None
-
-    @classmethod
-    def of(cls, category: Category) -> Self:
-        """The answer for a category."""
-        return cls(code=category.code, name=category.name, name_en=category.name_en)
-
-
 class FusionAnswer(BaseModel):
     """Calibration temperatures, and the weight of the text against the photo; at 0.5 both count fully."""
 
@@ -86,7 +111,7 @@ class FusionAnswer(BaseModel):
     text_weight: float
 
 
-class ReleaseDetailsAnswer(ReleaseAnswer):
+class ReleaseDetailsAnswer(ReleaseWithConfusionAnswer):
     """A published bundle, in detail."""
 
     trained_at: datetime
@@ -122,10 +147,22 @@ def _release(release: Release) -> dict[str, object]:
     }
 
 
+def _confusion(manifest: Manifest) -> ConfusionAnswer | None:
+    counts = manifest.metrics.confusion
+    if counts is None:
+        return None
+    return ConfusionAnswer(categories=_categories(manifest), counts=[list(row) for row in counts])
+
+
+def _categories(manifest: Manifest) -> list[KnownCategoryAnswer]:
+    return [KnownCategoryAnswer.of(category) for category in manifest.classes]
+
+
 def _details(manifest: Manifest) -> dict[str, object]:
     return {
         "trained_at": manifest.created_at,
-        "classes": [KnownCategoryAnswer.of(category) for category in manifest.classes],
+        "confusion": _confusion(manifest),
+        "classes": _categories(manifest),
         "max_tokens": manifest.text.max_tokens,
         "vocabulary": manifest.text.vocabulary,
         "image_size": manifest.image.size,

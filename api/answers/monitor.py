@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.models import ReleaseAnswer
+from api.answers.models import ReleaseWithConfusionAnswer
 from shared.lanes import Lane
 from shared.monitor.drift import DriftState, Feature
 from shared.monitor.look import Monitor
@@ -165,7 +165,9 @@ class MonitorAnswer(BaseModel):
     """How the service did at a moment. Everything is measured; what is not known is null."""
 
     at: datetime
-    bundle: ReleaseAnswer | None = Field(description="The active bundle, with its figures on the test split.")
+    bundle: ReleaseWithConfusionAnswer | None = Field(
+        description="The active bundle, with its figures on the test split."
+    )
     workers: list[WorkerAnswer]
     lanes: list[LaneAnswer]
     recent: RecentWorkAnswer
@@ -179,7 +181,7 @@ class MonitorAnswer(BaseModel):
         """The answer for a look at everything."""
         return cls(
             at=monitor.at,
-            bundle=None if monitor.bundle is None else ReleaseAnswer.of(monitor.bundle),
+            bundle=None if monitor.bundle is None else ReleaseWithConfusionAnswer.of(monitor.bundle),
             workers=[WorkerAnswer.of(seen) for seen in monitor.workers],
             lanes=[LaneAnswer.model_validate(lane) for lane in monitor.lanes],
             recent=RecentWorkAnswer.model_validate(monitor.recent),

@@ -54,6 +54,7 @@ _PRODUCT = {
     "updated_at": "2026-11-20T09:00:00Z",
 }
 _CATEGORY = {"code": 2582, "name": "Mobilier de jardin", "name_en": "Garden furniture"}
+_OTHER_CATEGORY = {"code": 2585, "name": "Outillage et bricolage", "name_en": "Tools and do-it-yourself"}
 _RELEASE = {
     "version": "2026-11-02-demo",
     "active": True,
@@ -70,10 +71,12 @@ _RELEASE = {
         "baseline": {"accuracy": 0.82, "macro_f1": 0.81, "weighted_f1": 0.82, "calibration_error": 0.2},
     },
 }
+_CONFUSION = {"categories": [_CATEGORY, _OTHER_CATEGORY], "counts": [[489, 51], [46, 494]]}
 _RELEASE_DETAILS = {
     **_RELEASE,
+    "confusion": _CONFUSION,
     "trained_at": "2026-11-02T07:55:00Z",
-    "classes": [_CATEGORY, {"code": 2585, "name": "Outillage et bricolage", "name_en": "Tools and do-it-yourself"}],
+    "classes": [_CATEGORY, _OTHER_CATEGORY],
     "max_tokens": 96,
     "vocabulary": 8000,
     "image_size": 224,
@@ -189,7 +192,7 @@ _USER = {
 _ACCESS = {"access_token": _TOKEN, "token_type": "bearer", "expires_in": 900, "scope": "reviewer"}
 _MONITOR = {
     "at": "2026-11-20T09:32:30Z",
-    "bundle": _RELEASE,
+    "bundle": {**_RELEASE, "confusion": _CONFUSION},
     "workers": [
         {
             "id": "01932d3a-90c4-7d1f-8b02-6a7c5d4e3f21",

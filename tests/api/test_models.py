@@ -83,6 +83,25 @@ def test_one_says_what_it_was_made_of(admin: httpx.Client, releases: Releases) -
     assert model["workers"] == 0
 
 
+def test_one_says_which_categories_it_takes_for_which(
+    api: RunningApi, admin: httpx.Client, releases: Releases, tmp_path: Path
+) -> None:
+    counts = tuple(tuple(27 * row + column for column in range(27)) for row in range(27))
+    publish(api.database, releases.store, fake_bundle(tmp_path / "v4", "v4", counts), activated=False)
+
+    confusion = admin.get("/api/models/v4").json()["confusion"]
+
+    assert confusion["counts"] == [list(row) for row in counts]
+    assert len(confusion["categories"]) == 27
+    assert confusion["categories"][1] == {"code": 40, "name": "Jeux vidéo d'import", "name_en": "Imported video games"}
+    assert admin.post("/api/models/v4/activate").json()["confusion"] == confusion
+    assert "confusion" not in admin.get("/api/models").json()["items"][0]
+
+
+def test_one_from_before_that_was_kept_does_not_say(admin: httpx.Client, releases: Releases) -> None:
+    assert admin.get("/api/models/v2").json()["confusion"] is None
+
+
 def test_workers_that_answer_with_it_are_counted(api: RunningApi, admin: httpx.Client, releases: Releases) -> None:
     with api.database.begin() as connection:
         for bundle in ("v1", "v1", "v2"):

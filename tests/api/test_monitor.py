@@ -78,6 +78,19 @@ def test_it_shows_who_works_with_what_and_how_much_was_done(api: RunningApi, tmp
     }
 
 
+def test_it_says_which_categories_the_active_bundle_takes_for_which(api: RunningApi, tmp_path: Path) -> None:
+    store, client = ObjectStore(api.settings.store), api.somebody()
+    publish(api.database, store, fake_bundle(tmp_path / "before", "v1"), activated=True)
+    assert monitor(client)["bundle"]["confusion"] is None
+
+    counts = ((2, 1, *(0,) * 25), *((0,) * 27,) * 26)
+    publish(api.database, store, fake_bundle(tmp_path / "now", "v2", counts), activated=True)
+    bundle = wait_for(lambda: (found := monitor(client)["bundle"])["version"] == "v2" and found, 10, "the next look")
+
+    assert bundle["confusion"]["counts"][0][:3] == [2, 1, 0]
+    assert [each["code"] for each in bundle["confusion"]["categories"][:2]] == [10, 40]
+
+
 def test_it_follows_the_queue(api: RunningApi, client: httpx.Client) -> None:
     def queued() -> int:
         return int(monitor(client)["lanes"][1]["queued_rows"])

@@ -82,6 +82,41 @@ def test_a_manifest_that_says_something_else_is_refused(folder: Path, changed: d
         Bundle.open(folder)
 
 
+@pytest.mark.parametrize(
+    "confusion",
+    [
+        *([[1]], [[0] * 27] * 26, [[0] * 26] * 27, [*[[0] * 27] * 26, [0] * 26]),
+        *([], [[-1] * 27] * 27, [[0.5] * 27] * 27),
+    ],
+    ids=lambda confusion: str(confusion)[:20],
+)
+def test_a_confusion_that_is_not_of_the_classes_is_refused(folder: Path, confusion: list[list[float]]) -> None:
+    metrics = json.loads((folder / MANIFEST).read_text())["metrics"]
+    change_manifest(folder, metrics=metrics | {"confusion": confusion})
+
+    with pytest.raises(BundleRefused, match="not readable"):
+        Bundle.open(folder)
+
+
+def test_a_confusion_of_the_classes_is_kept(folder: Path) -> None:
+    counts = [[row * 27 + column for column in range(27)] for row in range(27)]
+    metrics = json.loads((folder / MANIFEST).read_text())["metrics"]
+    change_manifest(folder, metrics=metrics | {"confusion": counts})
+
+    confusion = Bundle.open(folder).manifest.metrics.confusion
+
+    assert confusion is not None
+    assert [list(row) for row in confusion] == counts
+
+
+def test_a_bundle_from_before_the_confusion_was_kept_opens(folder: Path) -> None:
+    metrics = json.loads((folder / MANIFEST).read_text())["metrics"]
+    del metrics["confusion"]
+    change_manifest(folder, metrics=metrics)
+
+    assert Bundle.open(folder).manifest.metrics.confusion is None
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
 def test_a_manifest_that_is_none_is_refused(folder: Path, content: bytes) -> None:
     (folder / MANIFEST).write_bytes(content)

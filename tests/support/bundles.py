@@ -23,7 +23,7 @@ from shared.bundle import (
 from shared.taxonomy import RAKUTEN
 
 
-def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
+def fake_bundle(folder: Path, version: str = "fake-1", confusion: tuple[tuple[int, ...], ...] | None = None) -> Bundle:
     """Write a bundle whose manifest and hashes are right and whose model files hold nothing."""
     folder.mkdir(parents=True)
     for name in CONTENT:
@@ -42,7 +42,7 @@ def fake_bundle(folder: Path, version: str = "fake-1") -> Bundle:
             "text": {category.code: 0.5 for category in RAKUTEN},
             "image": {category.code: 0.5 for category in RAKUTEN},
         },
-        metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics, baseline=metrics),
+        metrics=TestMetrics(rows=1, text=metrics, image=metrics, fused=metrics, baseline=metrics, confusion=confusion),
         data=TrainingData(name="fake", train_rows=1, validation_rows=1, test_rows=1, fingerprint="0" * 64),
         profile=TrainingProfile(
             class_mix={}, mean_tokens=1, unknown_token_rate=0, missing_image_rate=0, mean_confidence=0.5

@@ -5,6 +5,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from shared.fusion import Scores, calibrated
 from training.evaluation import (
     BINS,
+    MOST_CONFUSED,
     Labels,
     accuracy,
     confusion_matrix,
@@ -100,3 +101,15 @@ def test_evaluate_reports_the_answers_on_the_same_rows() -> None:
     assert metrics.baseline is None
     baseline = evaluate(TRUTH, wrong, right, right, baseline=right).baseline
     assert baseline == metrics.fused
+
+
+def test_the_confusion_is_that_of_the_fused_answers() -> None:
+    other = np.eye(3, dtype=np.float32)[(TRUTH + 1) % 3]
+    confusion = evaluate(TRUTH, other, other, np.eye(3, dtype=np.float32)[PREDICTED]).confusion
+    assert confusion == ((1, 1, 0), (0, 2, 0), (1, 0, 0))
+
+
+@pytest.mark.parametrize(("classes", "is_kept"), [(MOST_CONFUSED, True), (MOST_CONFUSED + 1, False)])
+def test_a_confusion_of_very_many_categories_is_left_out(classes: int, is_kept: bool) -> None:
+    scores = np.eye(classes, dtype=np.float32)[TRUTH]
+    assert (evaluate(TRUTH, scores, scores, scores).confusion is not None) is is_kept

@@ -59,6 +59,16 @@ def test_golden_rows_come_out_again(tiny_training: TinyTraining, precision: str)
         assert np.abs(found - stored).max() <= allowed
 
 
+def test_the_manifest_says_which_categories_are_taken_for_which(tiny_training: TinyTraining) -> None:
+    """Each test product is counted once, in the row of its category, and those on the diagonal are the right ones."""
+    metrics = Bundle.open(tiny_training.folder).manifest.metrics
+    confusion = np.array(metrics.confusion)
+    assert confusion.shape == (27, 27)
+    assert confusion.sum() == metrics.rows
+    assert np.trace(confusion) / metrics.rows == pytest.approx(metrics.fused.accuracy)
+    assert set(confusion.sum(axis=1).tolist()) == {metrics.rows // 27}
+
+
 def test_golden_rows_are_probabilities_of_prepared_inputs(tiny_training: TinyTraining) -> None:
     golden = GoldenRows.load(tiny_training.folder / GOLDEN)
     assert len(golden.texts) == 8
@@ -88,7 +98,7 @@ def test_a_version_names_what_serving_goes_by_and_not_when_it_was_made_or_how_go
     parts = {name: getattr(manifest, name) for name in Description.__slots__}
     renamed = (replace(manifest.classes[0], name="Another name"), *manifest.classes[1:])
     doubtful = {kind: dict.fromkeys(codes, 0.99) for kind, codes in manifest.review_thresholds.items()}
-    better = manifest.metrics.model_copy(update={"rows": 1})
+    better = manifest.metrics.model_copy(update={"rows": 1, "confusion": None})
 
     def version(folder: str, **changed: object) -> str:
         return write_bundle(tmp_path / folder, tokenizer, text, image, golden, Description(**parts | changed)).version
