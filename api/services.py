@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, TypeVar, cast
 
 from anyio import CapacityLimiter
@@ -26,12 +27,14 @@ from shared.broker import make_celery
 from shared.database import Database
 from shared.disk import DiskGuard
 from shared.jobs import JobRecord, jobs_by_ids
+from shared.monitor.history import MOST_HOURS, History, look_back, seconds_per_point
 from shared.monitor.look import Monitor, look
 from shared.outgoing.client import Outgoing
 from shared.passwords import HASHES_AT_ONCE, Passwords
 from shared.preparation import return_photo_memory
 from shared.ringer import Ringer
 from shared.settings import Settings
+from shared.statistics.records import MINUTE
 from shared.store import ObjectStore
 from shared.users import Account, accounts_by_ids
 
@@ -70,6 +73,7 @@ class Services:
     accounts: Gathered[str, Account | None]
     jobs: Gathered[str, JobRecord | None]
     monitor: Remembered[Monitor]
+    histories: Mapping[int, Remembered[History]]
 
 
 @contextmanager
@@ -109,7 +113,16 @@ def open_services(settings: Settings, metrics: ApiMetrics) -> Iterator[Services]
             accounts=stack.enter_context(_read_together("accounts", database, accounts_by_ids)),
             jobs=stack.enter_context(_read_together("jobs", database, jobs_by_ids)),
             monitor=Remembered(MONITOR_SECONDS, lambda: look(database, settings)),
+            histories={hours: _remembered_history(database, hours) for hours in range(1, MOST_HOURS + 1)},
         )
+
+
+def _remembered_history(database: Database, hours: int) -> Remembered[History]:
+    """The last hours, read the more seldom the more of them there are: a second for each minute of a point's width.
+
+    So whoever watches a day costs about as much as one who watches an hour.
+    """
+    return Remembered(MONITOR_SECONDS * seconds_per_point(hours) / MINUTE, partial(look_back, database, hours))
 
 
 def _read_together(

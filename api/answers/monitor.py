@@ -14,7 +14,9 @@ from shared.monitor.workers import SeenWorker, WorkerState
 from shared.statistics.stability import ACT, WATCH
 
 
-class _Measured(BaseModel):
+class Measured(BaseModel):
+    """What is made of measurements that have the same names."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
@@ -38,7 +40,7 @@ class WorkerAnswer(BaseModel):
         return cls(**asdict(seen.worker), last_seen_at=seen.last_seen_at, state=seen.state)
 
 
-class LaneAnswer(_Measured):
+class LaneAnswer(Measured):
     """What waits on a lane and what workers hold of it. With `at_least` there is more than was counted."""
 
     lane: Lane
@@ -51,17 +53,22 @@ class LaneAnswer(_Measured):
     workers: int = Field(description="Workers that take work of this lane now.")
 
 
-class LaneThroughputAnswer(_Measured):
+class LaneRowsAnswer(Measured):
     """Rows of a lane that got a prediction, those among them that took an earlier one, and rows that got an error."""
 
     lane: Lane
     answered: int
     reused: int
     errors: int
+
+
+class LaneThroughputAnswer(LaneRowsAnswer):
+    """What was done of a lane's rows, and how many were answered or got an error a second."""
+
     rows_per_second: float
 
 
-class JobsEndedAnswer(_Measured):
+class JobsEndedAnswer(Measured):
     """How many jobs of a kind model workers have brought to an end."""
 
     kind: str
@@ -69,7 +76,7 @@ class JobsEndedAnswer(_Measured):
     count: int
 
 
-class ModelCallsAnswer(_Measured):
+class ModelCallsAnswer(Measured):
     """Calls of the models, their rows, and their seconds, summed over all workers."""
 
     calls: int
@@ -77,7 +84,7 @@ class ModelCallsAnswer(_Measured):
     seconds: float
 
 
-class LatencyAnswer(_Measured):
+class LatencyAnswer(Measured):
     """Seconds from the acceptance of a single product to its stored answer; null without products."""
 
     products: int
@@ -86,7 +93,7 @@ class LatencyAnswer(_Measured):
     p99_seconds: float | None
 
 
-class RecentWorkAnswer(_Measured):
+class RecentWorkAnswer(Measured):
     """What was done since a moment, which is so many seconds ago. Workers report every few seconds."""
 
     since: datetime
@@ -97,7 +104,7 @@ class RecentWorkAnswer(_Measured):
     latency: LatencyAnswer
 
 
-class AgreementAnswer(_Measured):
+class AgreementAnswer(Measured):
     """Predictions that people have judged, and those that they found right."""
 
     judged: int
@@ -105,7 +112,7 @@ class AgreementAnswer(_Measured):
     share: float | None
 
 
-class AccuracyAnswer(_Measured):
+class AccuracyAnswer(Measured):
     """Verdicts of the last 30 days, on predictions by the active bundle and by all.
 
     People look at what is uncertain, so this is not the accuracy on all products.
@@ -116,7 +123,7 @@ class AccuracyAnswer(_Measured):
     all: AgreementAnswer
 
 
-class FeatureDriftAnswer(_Measured):
+class FeatureDriftAnswer(Measured):
     """How far a distribution has moved from that of training: the population stability index.
 
     `by_chance` is what so many rows come to on average without any drift; it is taken off before the state is said.
@@ -130,7 +137,7 @@ class FeatureDriftAnswer(_Measured):
     reference_rows: int
 
 
-class DriftAnswer(_Measured):
+class DriftAnswer(Measured):
     """Rows that the active bundle's models have answered since a moment, beside those that it was made with."""
 
     since: datetime
@@ -139,7 +146,7 @@ class DriftAnswer(_Measured):
     features: list[FeatureDriftAnswer]
 
 
-class WebhookWorkAnswer(_Measured):
+class WebhookWorkAnswer(Measured):
     """Deliveries that wait, and what came of the tries of the last hour; none is counted beyond `counted_up_to`."""
 
     pending: int
@@ -153,7 +160,7 @@ class WebhookWorkAnswer(_Measured):
     counted_up_to: int
 
 
-class DiskAnswer(_Measured):
+class DiskAnswer(Measured):
     """Bytes that are free in the data folder, that are kept in reserve, and that the database takes."""
 
     free_bytes: int

@@ -190,6 +190,7 @@ _USER = {
     "created_at": "2026-11-20T09:00:00Z",
 }
 _ACCESS = {"access_token": _TOKEN, "token_type": "bearer", "expires_in": 900, "scope": "reviewer"}
+_LATENCY = {"products": 98, "p50_seconds": 0.021, "p95_seconds": 0.178, "p99_seconds": 0.355}
 _MONITOR = {
     "at": "2026-11-20T09:32:30Z",
     "bundle": {**_RELEASE, "confusion": _CONFUSION},
@@ -228,7 +229,7 @@ _MONITOR = {
         ],
         "jobs": [{"kind": "product", "status": "succeeded", "count": 97}],
         "model": {"calls": 455, "rows": 412_267, "seconds": 301.7},
-        "latency": {"products": 98, "p50_seconds": 0.021, "p95_seconds": 0.178, "p99_seconds": 0.355},
+        "latency": _LATENCY,
     },
     "accuracy": {
         "since": "2026-10-21T09:32:30Z",
@@ -262,6 +263,23 @@ _MONITOR = {
         "counted_up_to": 10_000,
     },
     "disk": {"free_bytes": 84_402_503_680, "reserve_bytes": 536_870_912, "database_bytes": 2_146_435_072},
+}
+_HISTORY = {
+    "at": "2026-11-20T09:32:30Z",
+    "since": "2026-11-20T08:33:00Z",
+    "seconds_per_point": 60,
+    "points": [
+        {
+            "start": "2026-11-20T08:33:00Z",
+            "lanes": [
+                {"lane": "interactive", "answered": 98, "reused": 0, "errors": 0},
+                {"lane": "bulk", "answered": 74_890, "reused": 60, "errors": 4},
+            ],
+            "model": {"calls": 171, "rows": 74_928, "seconds": 54.8},
+            "jobs_ended": 99,
+            "latency": _LATENCY,
+        }
+    ],
 }
 _CURSOR = "MDE5MzJkM2ItMWMwMC03YjM1LThhNTEtMzBkNWQzYTFjMmY0"
 
@@ -305,6 +323,7 @@ EXAMPLES: Mapping[str, Any] = {
     "Page_DeliveryAnswer_": {"items": [_DELIVERY], "next_cursor": None},
     "RecoveredAnswer": {"recovered": 17},
     "MonitorAnswer": _MONITOR,
+    "HistoryAnswer": _HISTORY,
     "EventBody": {"type": "job.succeeded", "timestamp": "2026-11-20T09:30:00.180000Z", "data": _JOB},
     "Ping": {
         "type": "webhook.test",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -15,13 +16,19 @@ WINDOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class LaneThroughput:
-    """Rows of a lane in the window: with a prediction, of those with an earlier one, with an error; and how fast."""
+class LaneRows:
+    """Rows of a lane: with a prediction, of those with an earlier one, with an error."""
 
     lane: Lane
     answered: int
     reused: int
     errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneThroughput(LaneRows):
+    """Rows of a lane in the window, and how fast they were done."""
+
     rows_per_second: float
 
 
@@ -42,6 +49,11 @@ class ModelCalls:
     rows: int
     seconds: float
 
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        """The calls that were counted."""
+        return cls(counts.calls, counts.called_rows, counts.called_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:
@@ -51,6 +63,12 @@ class Latency:
     p50_seconds: float | None
     p95_seconds: float | None
     p99_seconds: float | None
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        """The percentiles of the times that were counted."""
+        times = counts.latency
+        return cls(times.total(), *(percentile(times, share) for share in (0.5, 0.95, 0.99)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +94,8 @@ def recent_work(connection: Connection, moment: datetime) -> RecentWork:
         seconds=seconds,
         lanes=[_throughput(lane, by_lane.get(lane, Counts()), seconds) for lane in MODEL_LANES],
         jobs=[JobsEnded(*_kind_and_status(name), count) for name, count in sorted(everything.jobs.items())],
-        model=ModelCalls(everything.calls, everything.called_rows, everything.called_seconds),
-        latency=Latency(
-            everything.latency.total(), *(percentile(everything.latency, share) for share in (0.5, 0.95, 0.99))
-        ),
+        model=ModelCalls.of(everything),
+        latency=Latency.of(everything),
     )
 
 

@@ -1,11 +1,11 @@
 """The rows of `work_counts`: each written by one worker, again and again while its period lasts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from shared.database import upsert
 from shared.identifiers import now
@@ -22,6 +22,7 @@ _COUNTED = (*NUMBERS, *HISTOGRAMS)
 WORK = (*NUMBERS, "latency", "jobs")
 ANSWERS = ("codes", "modalities", "confidence", "unknown")
 _BY_NUMBER = ("latency", "codes", "confidence", "unknown")  # JSON has names of text only
+Key = TypeVar("Key")
 
 
 def start_of(period: int, moment: datetime) -> datetime:
@@ -49,26 +50,43 @@ def counted_since(
     Of the counts with these names (`WORK`, `ANSWERS`), and of one bundle or of all. Workers write every few seconds, so
     the last of them are missing.
     """
-    query = select(WorkCount.lane, *(getattr(WorkCount, name) for name in names)).where(
-        WorkCount.seconds == period, WorkCount.starts_at >= moment
-    )
+    query = _counted(period, moment, names, WorkCount.lane)
     if model_version is not None:
         query = query.where(WorkCount.model_version == model_version)
-    columns: dict[str, list[list[Any]]] = {}
-    for lane, *row in connection.execute(query):
-        columns.setdefault(lane, []).append(row)
-    return {
-        Lane(lane): Counts(
-            **{name: _sum(name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
-        )
-        for lane, rows in columns.items()
-    }
+    return _sums(names, ((Lane(lane), row) for lane, *row in connection.execute(query)))
+
+
+def counted_in_steps(
+    connection: Connection, period: int, moment: datetime, names: Sequence[str], seconds: int
+) -> dict[tuple[datetime, Lane], Counts]:
+    """The same of every bundle, by lane and by steps of so many `seconds`, each named by when it begins.
+
+    A step in which a lane did nothing is not there.
+    """
+    found = connection.execute(_counted(period, moment, names, WorkCount.starts_at, WorkCount.lane))
+    return _sums(names, (((start_of(seconds, starts_at), Lane(lane)), row) for starts_at, lane, *row in found))
 
 
 def forget_old(connection: Connection) -> None:
     """Remove the periods that nobody asks for any more."""
     for period, kept in KEPT.items():
         connection.execute(delete(WorkCount).where(WorkCount.seconds == period, WorkCount.starts_at < now() - kept))
+
+
+def _counted(period: int, moment: datetime, names: Sequence[str], *keys: Any) -> Select[Any]:
+    columns = (getattr(WorkCount, name) for name in names)
+    return select(*keys, *columns).where(WorkCount.seconds == period, WorkCount.starts_at >= moment)
+
+
+def _sums(names: Sequence[str], rows: Iterable[tuple[Key, Sequence[Any]]]) -> dict[Key, Counts]:
+    """The sums of the rows that have the same key."""
+    found: dict[Key, list[Sequence[Any]]] = {}
+    for key, row in rows:
+        found.setdefault(key, []).append(row)
+    return {
+        key: Counts(**{name: _sum(name, column) for name, column in zip(names, zip(*same, strict=True), strict=True)})
+        for key, same in found.items()
+    }
 
 
 def _sum(name: str, values: Sequence[Any]) -> Any:

@@ -1,7 +1,7 @@
-"""GET /api/monitor, on both databases: what is there is shown, and an empty service is fine."""
+"""GET /api/monitor and its history, on both databases: what is there is shown, and an empty service is fine."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.tables import Batch
 from shared.users import Role
 from shared.workers import Worker, seen
 from tests.api.conftest import RunningApi, serve, settings_for
+from tests.api.expect import assert_problem
 from tests.conftest import RedisServer
 from tests.support.bundles import fake_bundle
 from tests.support.ledger import accept_catalogue
@@ -35,6 +36,11 @@ def api(shared_redis: RedisServer, tmp_path: Path, database_url: str) -> Iterato
 
 def monitor(client: httpx.Client) -> dict[str, Any]:
     found: dict[str, Any] = client.get("/api/monitor").raise_for_status().json()
+    return found
+
+
+def history(client: httpx.Client, **asked: int) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/api/monitor/history", params=asked).raise_for_status().json()
     return found
 
 
@@ -112,3 +118,66 @@ def test_it_is_measured_once_for_all_who_ask_in_the_same_second(api: RunningApi)
     moments = {monitor(client)["at"] for _ in range(100)}
 
     assert len(moments) <= 2 + (now() - began) / timedelta(seconds=1)
+
+
+def test_a_service_without_anything_has_an_empty_hour(client: httpx.Client) -> None:
+    found = history(client)
+
+    assert (found["seconds_per_point"], len(found["points"])) == (60, 60)
+    assert found["since"] == found["points"][0]["start"]
+    empty = {"answered": 0, "reused": 0, "errors": 0}
+    for point in found["points"]:
+        del point["start"]
+        assert point == {
+            "lanes": [{"lane": lane, **empty} for lane in ("interactive", "bulk")],
+            "model": {"calls": 0, "rows": 0, "seconds": 0.0},
+            "jobs_ended": 0,
+            "latency": {"products": 0, "p50_seconds": None, "p95_seconds": None, "p99_seconds": None},
+        }
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(1, 60), (6, 360), (7, 600), (24, 1_800)])
+def test_points_are_the_wider_the_more_hours_they_are_of(client: httpx.Client, hours: int, seconds: int) -> None:
+    found = history(client, hours=hours)
+
+    starts = [datetime.fromisoformat(point["start"]) for point in found["points"]]
+    assert found["seconds_per_point"] == seconds
+    assert len(starts) == hours * HOUR / seconds
+    assert {start.timestamp() % seconds for start in starts} == {0}
+    assert timedelta(0) <= datetime.fromisoformat(found["at"]) - starts[-1] < timedelta(seconds=seconds)
+
+
+def test_what_was_done_is_in_its_point(api: RunningApi) -> None:
+    counts = Counts(answered=300, reused=20, errors=3, calls=5, called_rows=280, called_seconds=1.5)
+    counts.latency[60], counts.jobs["product succeeded"] = 4, 4
+    minute = start_of(MINUTE, now() - timedelta(minutes=30))
+    with api.database.begin() as connection:
+        record(connection, "worker", {Slot(minute, MINUTE, "v1", Lane.INTERACTIVE): counts})
+
+    points = history(api.somebody())["points"]
+
+    (point,) = [each for each in points if each["jobs_ended"]]
+    assert datetime.fromisoformat(point["start"]) == minute
+    assert point["lanes"][0] == {"lane": "interactive", "answered": 300, "reused": 20, "errors": 3}
+    assert point["model"] == {"calls": 5, "rows": 280, "seconds": 1.5}
+    assert (point["jobs_ended"], point["latency"]["products"]) == (4, 4)
+    assert point["latency"]["p50_seconds"] == pytest.approx(1.0, rel=0.12)
+
+
+@pytest.mark.parametrize("hours", ["0", "25", "-1", "1.5", "1_0", " 2", "", "nan", "an hour"])
+def test_other_hours_are_refused(client: httpx.Client, hours: str) -> None:
+    problem = assert_problem(client.get("/api/monitor/history", params={"hours": hours}), 422, "VALIDATION")
+
+    assert problem["errors"][0]["where"] == "query.hours"
+
+
+def test_the_history_is_read_once_for_all_who_ask_for_as_many_hours(api: RunningApi) -> None:
+    """A day's is kept for half a minute, and an hour's for a second; neither is taken for the other."""
+    client = api.somebody()
+    began = now()
+    day, hour = ({history(client, hours=hours)["at"] for _ in range(50)} for hours in (24, 1))
+    took = (now() - began) / timedelta(seconds=1)
+
+    assert len(day) <= 2 + took / 30
+    assert len(hour) <= 2 + took
+    assert not day & hour

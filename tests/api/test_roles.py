@@ -84,6 +84,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "get_model": ADMINS,
     "activate_model": ADMINS,
     "get_monitor": SIGNED_IN,
+    "get_monitor_history": SIGNED_IN,
     "get_liveness": EVERYBODY,
     "get_readiness": EVERYBODY,
     "get_metrics": EVERYBODY,

@@ -15,6 +15,7 @@ from shared.statistics.records import (
     KEPT,
     MINUTE,
     WORK,
+    counted_in_steps,
     counted_since,
     forget_old,
     record,
@@ -105,3 +106,20 @@ def test_periods_begin_on_the_clock() -> None:
 
     assert start_of(MINUTE, moment) == datetime(2026, 11, 20, 12, 34, tzinfo=UTC)
     assert start_of(HOUR, moment) == datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_in_steps_they_add_up_by_when_their_step_began(database: Database) -> None:
+    for minutes, answered in ((-1, 1), (0, 2), (4, 4), (5, 8)):
+        moment = NOON + timedelta(minutes=minutes)
+        write(database, "a", {slot(moment): Counts(answered=answered, latency=Counter({20: answered}))})
+    write(database, "b", {slot(version="v2"): Counts(answered=16)})
+    write(database, "b", {slot(lane=Lane.INTERACTIVE): Counts(answered=32), slot(period=HOUR): Counts(answered=64)})
+
+    with database.read() as connection:
+        found = counted_in_steps(connection, MINUTE, NOON, ("answered", "latency"), seconds=300)
+
+    assert found == {
+        (NOON, Lane.BULK): Counts(answered=22, latency=Counter({20: 6})),
+        (NOON, Lane.INTERACTIVE): Counts(answered=32),
+        (NOON + timedelta(minutes=5), Lane.BULK): Counts(answered=8, latency=Counter({20: 8})),
+    }
