@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.models import ReleaseWithConfusionAnswer
+from api.answers.models import KnownCategoryAnswer, ReleaseWithConfusionAnswer
 from shared.lanes import Lane
 from shared.monitor.drift import DriftState, Feature
 from shared.monitor.look import Monitor
@@ -123,6 +123,22 @@ class AccuracyAnswer(Measured):
     all: AgreementAnswer
 
 
+class DriftBinAnswer(Measured):
+    """A part of a distribution: present rows, and the share of the reference that is there, from 0 to 1.
+
+    Every bin of `class_mix` is a category, and its `key` the code; `category` is null where the bundle does not know
+    it. Those of `confidence` and `unknown_tokens` lie between `low` and `high`; those of `missing_images` are
+    `no_photo` and `photo`. `reference_share` is null where the bundle's profile does not say.
+    """
+
+    key: str
+    category: KnownCategoryAnswer | None
+    low: float | None
+    high: float | None
+    rows: int
+    reference_share: float | None
+
+
 class FeatureDriftAnswer(Measured):
     """How far a distribution has moved from that of training: the population stability index.
 
@@ -135,6 +151,7 @@ class FeatureDriftAnswer(Measured):
     by_chance: float | None
     rows: int
     reference_rows: int
+    bins: list[DriftBinAnswer] = Field(description="The distribution, always in the same order.")
 
 
 class DriftAnswer(Measured):

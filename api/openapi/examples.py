@@ -190,6 +190,7 @@ _USER = {
     "created_at": "2026-11-20T09:00:00Z",
 }
 _ACCESS = {"access_token": _TOKEN, "token_type": "bearer", "expires_in": 900, "scope": "reviewer"}
+_NO_BOUNDS = {"low": None, "high": None}
 _LATENCY = {"products": 98, "p50_seconds": 0.021, "p95_seconds": 0.178, "p99_seconds": 0.355}
 _MONITOR = {
     "at": "2026-11-20T09:32:30Z",
@@ -245,9 +246,13 @@ _MONITOR = {
                 "feature": "class_mix",
                 "state": "stable",
                 "psi": 0.041,
-                "by_chance": 0.0008,
+                "by_chance": 0.00003,
                 "rows": 412_267,
                 "reference_rows": 33_900,
+                "bins": [
+                    {"key": "2582", "category": _CATEGORY, **_NO_BOUNDS, "rows": 247_761, "reference_share": 0.5},
+                    {"key": "2585", "category": _OTHER_CATEGORY, **_NO_BOUNDS, "rows": 164_506, "reference_share": 0.5},
+                ],
             }
         ],
     },

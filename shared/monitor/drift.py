@@ -3,7 +3,7 @@
 Counted are rows that the model has answered: a catalogue that is sent every day says nothing new by its unchanged rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from shared.bundle import Manifest, TrainingProfile
 from shared.bundles import Release
+from shared.monitor.drift_bins import CONFIDENCE, PHOTO_BINS, UNKNOWN, DriftBin, category_bins, filled
 from shared.monitor.work import total
-from shared.statistics.bins import CONFIDENCE_BINS, UNKNOWN_BINS
 from shared.statistics.counts import Counts
 from shared.statistics.records import ANSWERS, HOUR, counted_since, start_of
 from shared.statistics.stability import ACT, WATCH, distance
@@ -40,6 +40,7 @@ class FeatureDrift:
     state: DriftState
     rows: int
     reference_rows: int
+    bins: list[DriftBin]
     psi: float | None = None
     by_chance: float | None = None
 
@@ -68,15 +69,20 @@ def features_beside(manifest: Manifest, counts: Counts) -> list[FeatureDrift]:
     return [
         _compared(
             "class_mix",
+            category_bins(codes, {category.code: category for category in manifest.classes}),
             np.array([profile.class_mix.get(code, 0.0) for code in codes]) * train_rows,
             _array(counts.codes[code] for code in codes),
         ),
         _compared(
-            "confidence", _expected_confidence(profile, counts.modalities), _bins(counts.confidence, CONFIDENCE_BINS)
+            "confidence",
+            CONFIDENCE,
+            _expected_confidence(profile, counts.modalities),
+            _counted(counts.confidence, len(CONFIDENCE)),
         ),
-        _compared("unknown_tokens", _array(profile.unknown_tokens), _bins(counts.unknown, UNKNOWN_BINS)),
+        _compared("unknown_tokens", UNKNOWN, _array(profile.unknown_tokens), _counted(counts.unknown, len(UNKNOWN))),
         _compared(
             "missing_images",
+            PHOTO_BINS,
             np.array([missing, 1 - missing]) * train_rows,
             _array((counts.modalities["text"], counts.modalities.total() - counts.modalities["text"])),
         ),
@@ -99,18 +105,20 @@ def _expected_confidence(profile: TrainingProfile, modalities: Mapping[str, int]
     return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
-def _compared(feature: Feature, reference: _Array, present: _Array) -> FeatureDrift:
+def _compared(feature: Feature, bins: Sequence[DriftBin], reference: _Array, present: _Array) -> FeatureDrift:
     rows, reference_rows = round(present.sum()), round(reference.sum())
-    if not reference_rows or reference.shape != present.shape:
-        return FeatureDrift(feature, "not_known", rows, 0)
+    comparable = reference_rows > 0 and reference.shape == present.shape
+    shown = filled(bins, present, reference if comparable else None)
+    if not comparable:
+        return FeatureDrift(feature, "not_known", rows, 0, shown)
     if rows < LEAST_ROWS:
-        return FeatureDrift(feature, "too_few_rows", rows, reference_rows)
+        return FeatureDrift(feature, "too_few_rows", rows, reference_rows, shown)
     found = distance(reference, present)
     state: DriftState = "drifted" if found.excess >= ACT else "watch" if found.excess >= WATCH else "stable"
-    return FeatureDrift(feature, state, rows, reference_rows, found.psi, found.by_chance)
+    return FeatureDrift(feature, state, rows, reference_rows, shown, found.psi, found.by_chance)
 
 
-def _bins(counted: Mapping[int, int], number: int) -> _Array:
+def _counted(counted: Mapping[int, int], number: int) -> _Array:
     return _array(counted.get(each, 0) for each in range(number))
 
 

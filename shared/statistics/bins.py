@@ -7,6 +7,7 @@ bin is narrow.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from itertools import pairwise
 
 # Latency: 20 bins to a power of ten, so that two bounds differ by 12 %, from a millisecond to the eleven days that no
 # job lives to see. Bin 0 is all up to a millisecond; bin i ends at 10 ** (i / 20) milliseconds.
@@ -17,11 +18,13 @@ LAST_LATENCY_BIN = 9 * BINS_PER_DECADE
 # Confidence: ten equal parts of 0 to 1; 1 itself belongs to the last.
 CONFIDENCE_BINS = 10
 _CONFIDENCE_EDGES = tuple(part / CONFIDENCE_BINS for part in range(1, CONFIDENCE_BINS))
+CONFIDENCE_BOUNDS = tuple(pairwise((0.0, *_CONFIDENCE_EDGES, 1.0)))
 
 # Share of a text's tokens that are unknown: none at all, then up to and with each of these shares. Texts like those of
 # training have none or very few, so the bins are narrow there.
 _UNKNOWN_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5)
 UNKNOWN_BINS = len(_UNKNOWN_EDGES) + 1
+UNKNOWN_BOUNDS = ((0.0, 0.0), *pairwise((*_UNKNOWN_EDGES, 1.0)))  # each but the first without its lower bound
 
 
 def latency_bin(seconds: float) -> int:

@@ -1,5 +1,6 @@
 """GET /api/monitor and its history, on both databases: what is there is shown, and an empty service is fine."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,31 @@ def test_it_shows_who_works_with_what_and_how_much_was_done(api: RunningApi, tmp
     assert {each["feature"] for each in found["drift"]["features"]} == {
         *("class_mix", "confidence", "unknown_tokens", "missing_images")
     }
+
+
+def test_each_distribution_is_shown_beside_that_of_training(api: RunningApi, tmp_path: Path) -> None:
+    publish(api.database, ObjectStore(api.settings.store), fake_bundle(tmp_path / "bundle", "v1"), activated=True)
+    counts = Counts(codes=Counter({40: 3}), modalities=Counter({"text": 3}), confidence=Counter({9: 3}))
+    with api.database.begin() as connection:
+        record(connection, "worker", {Slot(start_of(HOUR, now()), HOUR, "v1", Lane.BULK): counts})
+
+    features = monitor(api.somebody())["drift"]["features"]
+
+    bins = {each["feature"]: each["bins"] for each in features}
+    unbounded, uncategorised = {"low": None, "high": None}, {"category": None}
+    category = {"code": 40, "name": "Jeux vidéo d'import", "name_en": "Imported video games"}
+    assert bins["class_mix"] == [{"key": "40", "category": category, **unbounded, "rows": 3, "reference_share": None}]
+    assert bins["confidence"][-1] == {
+        **{"key": "0.9-1", "low": 0.9, "high": 1.0, "rows": 3, "reference_share": None},
+        **uncategorised,
+    }
+    assert [(each["low"], each["high"]) for each in bins["unknown_tokens"]] == [
+        *((0, 0), (0, 0.02), (0.02, 0.05), (0.05, 0.1), (0.1, 0.2), (0.2, 0.5), (0.5, 1))
+    ]
+    assert bins["missing_images"] == [
+        {"key": "no_photo", **uncategorised, **unbounded, "rows": 3, "reference_share": 0},
+        {"key": "photo", **uncategorised, **unbounded, "rows": 0, "reference_share": 1},
+    ]
 
 
 def test_it_says_which_categories_the_active_bundle_takes_for_which(api: RunningApi, tmp_path: Path) -> None:

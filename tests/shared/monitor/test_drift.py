@@ -102,6 +102,53 @@ def test_what_the_profile_does_not_say_is_not_known(manifest: Manifest, missing:
     found = feature(manifest.model_copy(update={"profile": profile}), like_training(1_000), missing)
 
     assert (found.state, found.psi, found.by_chance) == ("not_known", None, None)
+    assert sum(each.rows for each in found.bins) == 1_000
+    assert {each.reference_share for each in found.bins} == {None}
+
+
+def test_bins_of_categories_have_code_and_name(manifest: Manifest) -> None:
+    counts = like_training(1_000)
+    counts.codes = Counter({10: 600, 40: 300, 2582: 99, 7: 1})
+
+    found = feature(manifest, counts, "class_mix").bins
+
+    assert [(each.key, each.rows, each.reference_share) for each in found] == [
+        *(("7", 1, 0.0), ("10", 600, 0.5), ("40", 300, 0.5), ("2582", 99, 0.0))
+    ]
+    assert [each.category and each.category.name for each in found] == [
+        *(None, "Livres d'occasion", "Jeux vidéo d'import", "Mobilier de jardin")
+    ]
+
+
+def test_bins_of_shares_have_bounds_and_both_sides_in_them(manifest: Manifest) -> None:
+    confidence = feature(manifest, like_training(1_000), "confidence").bins
+    unknown = feature(manifest, like_training(1_000), "unknown_tokens").bins
+
+    assert {each.key: (each.low, each.high, each.rows, each.reference_share) for each in confidence if each.rows} == {
+        "0.2-0.3": (0.2, 0.3, 500, 0.5),
+        "0.9-1": (0.9, 1.0, 500, 0.5),
+    }
+    assert [(each.low, each.high, each.rows, each.reference_share) for each in unknown[:2]] == [
+        *((0.0, 0.0, 1_000, 1.0), (0.0, 0.02, 0, 0.0))
+    ]
+    assert (len(confidence), len(unknown)) == (10, 7)
+
+
+def test_photos_are_there_or_not(manifest: Manifest) -> None:
+    counts = like_training(1_000)
+    counts.modalities = Counter({"text+image": 200, "image": 300, "text": 500})
+
+    found = feature(manifest, counts, "missing_images").bins
+
+    assert [(each.key, each.rows, each.reference_share) for each in found] == [
+        *(("no_photo", 500, 0.5), ("photo", 500, 0.5))
+    ]
+
+
+def test_bins_of_few_rows_are_shown_though_nothing_is_said_of_them(manifest: Manifest) -> None:
+    found = feature(manifest, like_training(2), "class_mix")
+
+    assert (found.state, [each.rows for each in found.bins]) == ("too_few_rows", [1, 1])
 
 
 def test_a_profile_in_other_bins_is_not_compared(manifest: Manifest) -> None:

@@ -4,8 +4,10 @@ import pytest
 
 from shared.statistics.bins import (
     CONFIDENCE_BINS,
+    CONFIDENCE_BOUNDS,
     LAST_LATENCY_BIN,
     UNKNOWN_BINS,
+    UNKNOWN_BOUNDS,
     confidence_bin,
     latency_bin,
     percentile,
@@ -41,6 +43,17 @@ def test_bins_of_confidence_are_tenths(confidence: float, number: int) -> None:
 )
 def test_a_text_without_unknown_tokens_has_a_bin_of_its_own(share: float, number: int) -> None:
     assert unknown_bin(share) == number < UNKNOWN_BINS
+
+
+def test_a_bin_of_confidence_begins_with_its_lower_bound() -> None:
+    assert [confidence_bin(low) for low, _ in CONFIDENCE_BOUNDS] == list(range(CONFIDENCE_BINS))
+    assert [confidence_bin(high - 1e-9) for _, high in CONFIDENCE_BOUNDS] == list(range(CONFIDENCE_BINS))
+    assert confidence_bin(CONFIDENCE_BOUNDS[-1][1]) == CONFIDENCE_BINS - 1
+
+
+def test_a_bin_of_unknown_tokens_ends_with_its_upper_bound() -> None:
+    assert [unknown_bin(high) for _, high in UNKNOWN_BOUNDS] == list(range(UNKNOWN_BINS))
+    assert [unknown_bin(low + 1e-9) for low, _ in UNKNOWN_BOUNDS[1:]] == list(range(1, UNKNOWN_BINS))
 
 
 def test_a_percentile_lies_where_its_share_of_the_bin_ends() -> None:
