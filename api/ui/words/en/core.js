@@ -1,5 +1,7 @@
 // The frame, signing in, and what every page says.
 
+import { plural } from "../../kit/words.js";
+
 export default {
   navigation: "Pages",
   menu: "Menu",
@@ -31,6 +33,9 @@ export default {
   remove: "Delete",
   try_again: "Try again",
   more: "Show more",
+  previous_page: "Previous",
+  next_page: "Next",
+  pages_of_list: "Pages of the list",
   all: "All",
   none: "None",
   yes: "Yes",
@@ -38,6 +43,11 @@ export default {
   day_short: "d",
   no_photo: "No photo",
   photo_lost: "The photo could not be fetched",
+
+  category_hint: "By its name in French or English, or by its code.",
+  categories_found: (count) => `${count} ${plural(count, "category", "categories")}`,
+  no_category_found: "No category is called that. Try another word.",
+  more_categories: (count) => `${count} more: type some more letters.`,
 
   did_not_work: "That did not work",
   no_such_page: "There is no such page",

@@ -1,5 +1,7 @@
 // Le cadre, la connexion, et ce que disent toutes les pages.
 
+import { plural } from "../../kit/words.js";
+
 export default {
   navigation: "Pages",
   menu: "Menu",
@@ -31,6 +33,9 @@ export default {
   remove: "Supprimer",
   try_again: "Réessayer",
   more: "Afficher plus",
+  previous_page: "Précédent",
+  next_page: "Suivant",
+  pages_of_list: "Pages de la liste",
   all: "Tous",
   none: "Aucun",
   yes: "Oui",
@@ -38,6 +43,11 @@ export default {
   day_short: "j",
   no_photo: "Pas de photo",
   photo_lost: "La photo n’a pas pu être chargée",
+
+  category_hint: "Par son nom en français ou en anglais, ou par son code.",
+  categories_found: (count) => `${count} ${plural(count, "catégorie", "catégories")}`,
+  no_category_found: "Aucune catégorie ne porte ce nom. Essayez un autre mot.",
+  more_categories: (count) => `Encore ${count} : tapez quelques lettres de plus.`,
 
   did_not_work: "Cela n’a pas fonctionné",
   no_such_page: "Cette page n’existe pas",
