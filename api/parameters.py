@@ -66,16 +66,17 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("Input should be a time within the years 1 to 9999 in UTC") from None
 
 
-def _no_cursor() -> InvalidInput:
+def no_cursor() -> InvalidInput:
+    """What is said of a cursor that no page has given."""
     return InvalidInput("This is not a cursor of an earlier page.", where="query.cursor", code="INVALID_CURSOR")
 
 
-def _place(cursor: str) -> str:
-    """What is behind a cursor. Opaque to callers, so that what a page goes by can change."""
+def place_of(cursor: str) -> str:
+    """What is behind a cursor. Opaque to callers, so that what a page goes by can change. Raises InvalidInput."""
     try:
         return base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
-        raise _no_cursor() from None
+        raise no_cursor() from None
 
 
 def cursor_after(last: str) -> str:
@@ -93,9 +94,9 @@ async def page_start(cursor: Cursor = None) -> str | None:
     """The id behind which a page begins (None: at the beginning). Raises InvalidInput for what is no cursor."""
     if cursor is None:
         return None
-    last = _place(cursor)
+    last = place_of(cursor)
     if not is_id(last):
-        raise _no_cursor()
+        raise no_cursor()
     return last
 
 
@@ -103,9 +104,9 @@ async def numbered_page_start(cursor: Cursor = None) -> int | None:
     """The same in a list that goes by numbers."""
     if cursor is None:
         return None
-    last = _number(_place(cursor))
+    last = serial_number(place_of(cursor))
     if last is None:
-        raise _no_cursor()
+        raise no_cursor()
     return last
 
 
@@ -113,9 +114,9 @@ async def release_page_start(cursor: Cursor = None) -> str | None:
     """The same in the list of bundles, which goes by their versions."""
     if cursor is None:
         return None
-    last = _place(cursor)
+    last = place_of(cursor)
     if not _VERSION.fullmatch(last):
-        raise _no_cursor()
+        raise no_cursor()
     return last
 
 
@@ -123,13 +124,13 @@ async def path_number(
     id: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{1,19}$"})],
 ) -> int:
     """The number in the path. Raises NotFound for what cannot be one: it need not be looked up."""
-    number = _number(id)
+    number = serial_number(id)
     if number is None:
         raise NotFound("There is no such thing.")
     return number
 
 
-def _number(text: str) -> int | None:
+def serial_number(text: str) -> int | None:
     """A serial number, if that is what it is."""
     if not _is_number(text) or len(text) > len(str(LARGEST_NUMBER)) or int(text) > LARGEST_NUMBER:
         return None
@@ -181,7 +182,7 @@ async def path_version(version: Annotated[str, Path(json_schema_extra={"pattern"
 
 async def path_code(code: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{1,10}$"})]) -> int:
     """The category's code in the path. Raises NotFound for what cannot be one."""
-    number = _number(code)
+    number = serial_number(code)
     if number is None or number > LARGEST_CODE:
         raise NotFound("There is no such thing.")
     return number

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, false, func, insert, select, update
 
 from shared.categories import known_category
 from shared.deleted import JOB_IS_THERE
@@ -28,6 +28,8 @@ class CorrectionRecord:
 def correct(connection: Connection, prediction_id: int, code: int, account: Account) -> CorrectionRecord:
     """Keep what this account says that a prediction's product is, whether or not it was predicted.
 
+    The prediction leaves the review queue, and its index, in the same transaction.
+
     Raises NotFound when there is no such prediction, or its job is deleted; Conflict when nothing has been predicted,
     yet or at all; and InvalidInput for a category that nobody has declared.
     """
@@ -36,7 +38,7 @@ def correct(connection: Connection, prediction_id: int, code: int, account: Acco
         select(Prediction.prediction)
         .join(Job, Job.id == Prediction.job_id)
         .where(Prediction.id == prediction_id, JOB_IS_THERE)
-        .with_for_update(read=True, key_share=True, of=Prediction)  # it cannot be erased before this is committed
+        .with_for_update(key_share=True, of=Prediction)  # it cannot be erased before this is committed
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such prediction.")
@@ -45,6 +47,9 @@ def correct(connection: Connection, prediction_id: int, code: int, account: Acco
     moment = now()
     said = {"prediction_id": prediction_id, "user_id": account.id, "code": code, "created_at": moment}
     connection.execute(insert(Correction).values(said))
+    connection.execute(
+        update(Prediction).where(Prediction.id == prediction_id, Prediction.corrected == false()).values(corrected=True)
+    )
     return CorrectionRecord(prediction_id, code, category.name, account.username, moment)
 
 

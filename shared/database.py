@@ -149,6 +149,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
+        connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows no letter like É
         connection.isolation_level = None  # the driver must not open transactions of its own: `Database` does
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -159,6 +160,10 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.close()
 
     return engine
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _run(connection: Connection, statement: str) -> None:

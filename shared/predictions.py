@@ -1,15 +1,14 @@
 """Predictions as people ask for them: one row of a job, its input's name and its result."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select, bindparam, exists, false, or_, select, true
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from shared.deleted import JOB_IS_THERE
-from shared.lifecycle import JobStatus
-from shared.tables import Correction, Image, Job, Prediction, Product
+from shared.tables import Image, Job, Prediction, Product
 
 LARGEST_ROW = 2**31 - 1  # that its column holds: PostgreSQL cannot compare it with more
 Scores: TypeAlias = list[list[float]]
@@ -40,35 +39,8 @@ class PredictionRecord:
     finished_at: datetime | None
 
 
-class ListedPrediction(NamedTuple):
-    """A row, and the state of its job, which is the row's own until it has a result."""
-
-    record: PredictionRecord
-    job: JobStatus
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionFilter:
-    """Which rows are asked for: one owner's (None: everybody's), and of those only the ones that match what is set.
-
-    `needs_review` asks for rows that a person should still look at, or for the finished rows that nobody needs to:
-    what a person has corrected is among these.
-    """
-
-    owner_id: str | None = None
-    needs_review: bool | None = None
-    code: int | None = None
-    below: float | None = None
-    job_id: str | None = None
-    product_id: str | None = None
-
-    def place(self, record: PredictionRecord) -> int:
-        """What pages of these rows go by, highest first: within one job the row, as its index has it."""
-        return record.id if self.job_id is None else record.row
-
-
-_RECORD = tuple(getattr(Prediction, name) for name in PredictionRecord.__dataclass_fields__)
-_FIRST = select(*_RECORD).where(Prediction.job_id.in_(bindparam("jobs_", expanding=True)), Prediction.row == 0)
+RECORD = tuple(getattr(Prediction, name) for name in PredictionRecord.__dataclass_fields__)
+_FIRST = select(*RECORD).where(Prediction.job_id.in_(bindparam("jobs_", expanding=True)), Prediction.row == 0)
 
 
 def first_predictions(connection: Connection, job_ids: Collection[str]) -> dict[str, PredictionRecord]:
@@ -78,23 +50,6 @@ def first_predictions(connection: Connection, job_ids: Collection[str]) -> dict[
     found = connection.execute(_FIRST, {"jobs_": list(job_ids)})
     records = (PredictionRecord(*row) for row in found)
     return {record.job_id: record for record in records}
-
-
-def predictions_before(
-    connection: Connection, wanted: PredictionFilter, place: int | None, limit: int
-) -> Sequence[ListedPrediction]:
-    """Up to `limit` rows of jobs that are not deleted, newest first, from before this place (None: from the newest).
-
-    Labelled data is not predicted: its rows are errors, or wait for a photo, and are not among these.
-    """
-    order = Prediction.id if wanted.job_id is None else Prediction.row
-    query = select(Job.status, *_RECORD).join(Job, Job.id == Prediction.job_id).where(JOB_IS_THERE, _PREDICTED)
-    query = _matching(query, wanted).order_by(order.desc()).limit(limit)
-    if place is not None:
-        query = query.where(order < (place if wanted.job_id is None else min(place, LARGEST_ROW)))
-    return [
-        ListedPrediction(PredictionRecord(*record), JobStatus(status)) for status, *record in connection.execute(query)
-    ]
 
 
 def shows_photo(connection: Connection, owner_id: str | None, sha256: str) -> bool:
@@ -113,26 +68,3 @@ def photos_of_owner(connection: Connection, owner_id: str, hashes: Collection[st
         select(Image.sha256, Image.size).where(Image.sha256.in_(list(hashes)), or_(mine, anybodys))
     )
     return {sha256: size for sha256, size in found}
-
-
-def _matching(query: Select[*tuple[Any, ...]], wanted: PredictionFilter) -> Select[*tuple[Any, ...]]:
-    if wanted.owner_id is not None:
-        query = query.where(Prediction.owner_id == wanted.owner_id)
-    if wanted.needs_review is not None:
-        query = query.where(_IN_QUEUE if wanted.needs_review else _OFF_QUEUE)
-    if wanted.code is not None:
-        query = query.where(Prediction.prediction == wanted.code)
-    if wanted.below is not None:
-        query = query.where(Prediction.confidence < wanted.below)
-    if wanted.job_id is not None:
-        query = query.where(Prediction.job_id == wanted.job_id)
-    if wanted.product_id is not None:
-        query = query.where(Prediction.product_id == wanted.product_id)
-    return query
-
-
-_PREDICTED = Job.kind != "ingest"
-# `needs_review` is named as the condition of its index has it.
-_CORRECTED = exists().where(Correction.prediction_id == Prediction.id)
-_IN_QUEUE = (Prediction.needs_review == true()) & ~_CORRECTED
-_OFF_QUEUE = or_(Prediction.needs_review == false(), (Prediction.needs_review == true()) & _CORRECTED)

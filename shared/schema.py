@@ -11,7 +11,7 @@ from shared.database import Database
 from shared.errors import ConfigurationError
 from shared.tables import SchemaSupport
 
-SCHEMA_REVISION = "0007"
+SCHEMA_REVISION = "0008"
 
 
 def is_usable(database: Database) -> bool:

@@ -93,6 +93,10 @@ CODES: Mapping[str, Code] = {
     "JOB_IN_USE": Code("Another job runs its rows again; cancel it or wait."),
     "NOTHING_FAILED": Code("None of the job's rows has failed."),
     "ROWS_GONE": Code("The job's file and rows are no longer kept."),
+    "TOO_WIDE": Code("The order least_sure needs `job`, or `needs_review=true`.", "query.order"),
+    "NOT_A_RERUN": Code(
+        "`changed` needs the `job` of a rerun, and the job before it to be there still.", "query.changed"
+    ),
     "NOT_PREDICTED": Code("Nothing has been predicted for this product."),
     "TOO_MANY_STREAMS": Code("Too many wait at once."),
     "TOO_MANY_UPLOADS": Code("Too many files are being sent."),

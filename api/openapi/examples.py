@@ -42,6 +42,12 @@ _ROW_ERROR = {
     "message": "A product needs a readable text or an image.",
 }
 _CORRECTION = {"code": 2582, "name": "Mobilier de jardin", "by": "ines", "created_at": "2026-11-20T10:12:00Z"}
+_LISTED_PREDICTION = {
+    **_PREDICTION,
+    "description": "Une table, deux fauteuils et un banc en acacia.",
+    "correction": _CORRECTION,
+    "previous": {"code": 2585, "name": "Outillage de jardin", "confidence": 0.48},
+}
 _PRODUCT = {
     "id": 17,
     "product_id": "3804725264",
@@ -308,7 +314,8 @@ EXAMPLES: Mapping[str, Any] = {
     "JobAnswer": _JOB,
     "Page_JobAnswer_": {"items": [_CATALOGUE_JOB, _JOB], "next_cursor": None},
     "PredictionAnswer": _PREDICTION,
-    "Page_ListedPredictionAnswer_": {"items": [{**_PREDICTION, "correction": _CORRECTION}], "next_cursor": None},
+    "Page_ListedPredictionAnswer_": {"items": [_LISTED_PREDICTION], "next_cursor": None},
+    "PredictionCountAnswer": {"count": 10_000, "at_least": True},
     "Page_PredictionAnswer_": {"items": [_PREDICTION], "next_cursor": _CURSOR},
     "RowErrorAnswer": _ROW_ERROR,
     "Page_RowErrorAnswer_": {"items": [_ROW_ERROR], "next_cursor": None},

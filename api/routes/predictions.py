@@ -1,78 +1,54 @@
 """Predictions: one's history, and for reviewers the queue of what a person should look at."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
-from api.answers.corrections import CorrectionAnswer
+from api.answers.listed_predictions import ListedPredictionAnswer, PredictionCountAnswer
 from api.answers.pages import Page
-from api.parameters import (
-    LIMIT_DEFAULT,
-    LIST_PROBLEMS,
-    Code,
-    Flag,
-    JobId,
-    Limit,
-    Share,
-    Text,
-    numbered_page_start,
-)
+from api.parameters import LIMIT_DEFAULT, LIST_PROBLEMS, Limit
+from api.prediction_query import PredictionPage, prediction_page, wanted_predictions
 from api.problems import problems
-from api.security import CurrentUser
 from api.services import TheServices
-from shared.answers.predictions import PredictionAnswer
 from shared.corrections import latest_corrections
-from shared.predictions import ListedPrediction, PredictionFilter, predictions_before
-from shared.users import Role
+from shared.prediction_lists import PredictionFilter, count_predictions, predictions_behind
 
-router = APIRouter(tags=["predictions"])
-
-
-async def wanted_predictions(
-    account: CurrentUser,
-    needs_review: Annotated[
-        Flag | None, Query(description="Whether a person should still look at it: none has corrected it.")
-    ] = None,
-    code: Annotated[Code | None, Query(description="The category predicted.")] = None,
-    below: Annotated[Share | None, Query(description="Only confidences below this.")] = None,
-    job: Annotated[JobId | None, Query(description="A job's id.")] = None,
-    product_id: Annotated[Text | None, Query(description="A product's id, as it was submitted.")] = None,
-) -> PredictionFilter:
-    """The filter of a list of predictions: one's own, or everybody's for reviewers."""
-    owner_id = None if account.role.includes(Role.REVIEWER) else account.id
-    return PredictionFilter(owner_id, needs_review, code, below, job, product_id)
-
-
-class ListedPredictionAnswer(PredictionAnswer):
-    """A prediction with the latest that a person said about it."""
-
-    correction: CorrectionAnswer | None
+router = APIRouter(prefix="/api/predictions", tags=["predictions"])
+_REFUSED = ("422 TOO_WIDE", "422 NOT_A_RERUN")
 
 
 @router.get(
-    "/api/predictions",
+    "",
     operation_id="list_predictions",
-    responses=problems(*LIST_PROBLEMS),
+    responses=problems(*LIST_PROBLEMS, *_REFUSED),
     summary="List predictions",
 )
 def list_predictions(
-    wanted: Annotated[PredictionFilter, Depends(wanted_predictions)],
-    services: TheServices,
-    start: Annotated[int | None, Depends(numbered_page_start)],
-    limit: Limit = LIMIT_DEFAULT,
+    page: Annotated[PredictionPage, Depends(prediction_page)], services: TheServices, limit: Limit = LIMIT_DEFAULT
 ) -> Page[ListedPredictionAnswer]:
-    """Own predictions, newest first; everybody's for reviewers. One job's come from its last row to its first."""
+    """Own predictions, newest first unless told otherwise; everybody's for reviewers."""
     with services.database.read() as connection:
-        found = predictions_before(connection, wanted, start, limit + 1)
+        found = predictions_behind(connection, page.wanted, page.order, page.start, limit + 1)
         corrections = latest_corrections(connection, [listed.record.id for listed in found])
+        names = partial(services.names.of, connection)
+        return Page[ListedPredictionAnswer].of(
+            found,
+            limit,
+            lambda listed: ListedPredictionAnswer.listed(listed, corrections.get(listed.record.id), names),
+            lambda listed: page.cursor_behind(listed.record),
+        )
 
-        def answer(listed: ListedPrediction) -> ListedPredictionAnswer:
-            record, version = listed.record, listed.record.model_version
-            names = {} if version is None else services.names.of(connection, version)
-            correction = corrections.get(record.id)
-            return ListedPredictionAnswer(
-                **PredictionAnswer.of(record, listed.job, names).model_dump(),
-                correction=None if correction is None else CorrectionAnswer.of(correction),
-            )
 
-        return Page[ListedPredictionAnswer].of(found, limit, answer, lambda listed: str(wanted.place(listed.record)))
+@router.get(
+    "/count",
+    operation_id="count_predictions",
+    responses=problems(422, *_REFUSED),
+    summary="Count predictions",
+)
+def count(
+    wanted: Annotated[PredictionFilter, Depends(wanted_predictions)], services: TheServices
+) -> PredictionCountAnswer:
+    """How many predictions a list with these parameters has; of many, 10,000 are counted."""
+    with services.database.read() as connection:
+        return PredictionCountAnswer.of(count_predictions(connection, wanted))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Update, bindparam, select, update
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.identifiers import now
 from shared.ledger.claim import Claim, ClaimedRow, lock_held
@@ -15,6 +15,7 @@ from shared.ledger.locks import OpenJob, lock_jobs
 from shared.ledger.settle import Ended, Tally, settle
 from shared.lifecycle import BatchState, move
 from shared.many_rows import ManyRows, moment
+from shared.reruns import Former, same_row
 from shared.tables import Batch, Prediction
 
 TopScores: TypeAlias = list[tuple[int, float]]
@@ -138,10 +139,9 @@ def write_errors(connection: Connection, errors: Sequence[tuple[int, RowError]])
     )
 
 
-_Former = aliased(Prediction)
 _BEFORE = (
-    select(Prediction.id, _Former.prediction)
-    .join(_Former, (_Former.row == Prediction.row) & (_Former.job_id == bindparam("former_")))
+    select(Prediction.id, Former.prediction)
+    .join(Former, same_row(bindparam("former_")))
     .where(Prediction.id.in_(bindparam("rows_", expanding=True)), Prediction.job_id == bindparam("rerun_"))
 )
 _DONE = (

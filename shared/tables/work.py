@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -174,7 +175,8 @@ class Prediction(Base):
     best first. A row is finished when `finished_at` is set, with either `prediction` or `error`. `image_url` is
     where its photo was, or still is, to be fetched from. `label` is the category that somebody sent with it, and
     `image_id` its sender's name of the photo, which labelled data keeps while it waits for that.
-    `reuse_key` leads to it as an earlier result (`shared/ledger/reuse.py`).
+    `reuse_key` leads to it as an earlier result (`shared/ledger/reuse.py`). `corrected` says that somebody has given a
+    verdict on it: so those rows leave the indexes of the review queue, however many they become.
     """
 
     __tablename__ = "predictions"
@@ -206,6 +208,7 @@ class Prediction(Base):
     label: Mapped[int | None]
     image_id: Mapped[str | None] = mapped_column(String(200))
     reuse_key: Mapped[int | None] = mapped_column(BigInteger)
+    corrected: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
         UniqueConstraint("job_id", "row"),
@@ -241,8 +244,15 @@ class Prediction(Base):
         Index(
             "ix_predictions_review",
             "id",
-            sqlite_where=text("needs_review = 1"),
-            postgresql_where=text("needs_review"),
+            sqlite_where=text("needs_review = 1 AND corrected = 0"),
+            postgresql_where=text("needs_review AND NOT corrected"),
+        ),
+        Index(
+            "ix_predictions_least_sure",
+            "confidence",
+            "id",
+            sqlite_where=text("needs_review = 1 AND corrected = 0"),
+            postgresql_where=text("needs_review AND NOT corrected"),
         ),
         Index(
             "ix_predictions_errors",

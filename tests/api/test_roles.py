@@ -62,6 +62,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "rerun_job": OWNERS_ACCEPTED,
     "delete_job": OWNERS_GONE,
     "list_predictions": SIGNED_IN,  # whose they are is seen below
+    "count_predictions": SIGNED_IN,
     "correct_prediction": (401, 403, 403, 201, 201, 401, 403),
     "get_image": (401, 200, 404, 200, 200, 401, 404),
     "get_taxonomy": SIGNED_IN,

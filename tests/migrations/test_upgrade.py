@@ -9,13 +9,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import Database
+from shared.identifiers import new_id
 from shared.schema import is_usable
-from shared.tables import Base
+from shared.tables import Base, Correction, Prediction
 from tests.conftest import add_owner, fresh_postgres, require_postgres
+from tests.support.ledger import accept_catalogue
 
 # With what Alembic's own comparison leaves out: checks, AUTOINCREMENT, the conditions of indexes, defaults.
 SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
@@ -95,6 +97,24 @@ def test_upgrading_again_changes_nothing_and_keeps_what_is_there(database: Datab
         assert schema(connection) == before
         assert connection.execute(text("SELECT username FROM users")).scalar_one() == "owner"
     assert is_usable(database)
+
+
+def test_what_was_corrected_before_is_marked(empty: str) -> None:
+    upgrade(empty)
+    opened = Database(empty)
+    accept_catalogue(opened, add_owner(opened, "owner"), "a", "b", "c")
+    with opened.begin() as connection:
+        number = connection.scalars(select(Prediction.id).where(Prediction.row == 1)).one()
+        verdict = {"prediction_id": number, "user_id": new_id(), "code": 10}
+        connection.execute(insert(Correction), [verdict, verdict])
+    command.downgrade(alembic_config(empty), "0007")
+
+    upgrade(empty)
+
+    with opened.read() as connection:
+        found = connection.execute(select(Prediction.row, Prediction.corrected).order_by(Prediction.row)).all()
+    opened.close()
+    assert [tuple(each) for each in found] == [(0, False), (1, True), (2, False)]
 
 
 def test_downgrading_to_the_beginning_leaves_nothing_behind(empty: str) -> None:

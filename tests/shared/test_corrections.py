@@ -39,6 +39,19 @@ def test_the_latest_of_each_prediction(database: Database, owner: str, reviewer:
     assert (said.by, said.name) == ("ines", "Consoles de jeu")
 
 
+def test_a_prediction_is_marked_with_its_first_correction_and_no_other_is(
+    database: Database, owner: str, reviewer: Account
+) -> None:
+    first, second = (predicted(database, owner) for _ in range(2))
+    for code in (10, 40):
+        with database.begin() as connection:
+            correct(connection, first, code, reviewer)
+
+    with database.read() as connection:
+        marked = connection.execute(select(Prediction.id, Prediction.corrected)).all()
+    assert {number: corrected for number, corrected in marked} == {first: True, second: False}
+
+
 def test_of_no_predictions_there_are_none(database: Database) -> None:
     with database.read() as connection:
         assert latest_corrections(connection, []) == {}

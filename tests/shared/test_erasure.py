@@ -18,7 +18,8 @@ from shared.jobs import JobFilter, job_progress, jobs_before, jobs_by_ids
 from shared.ledger.accept import accept_products
 from shared.ledger.cancel import cancel, cancel_job
 from shared.ledger.submission import Accepted, ProductInput, Submission
-from shared.predictions import PredictionFilter, predictions_before, shows_photo
+from shared.prediction_lists import Order, PredictionFilter, predictions_behind
+from shared.predictions import shows_photo
 from shared.row_erasure import ROWS
 from shared.store import ObjectStore
 from shared.tables import (
@@ -322,7 +323,7 @@ def test_what_was_its_is_there_for_nobody(database: Database, store: ObjectStore
         assert list(jobs_by_ids(connection, [job_id, theirs])) == [theirs]
         assert list(job_progress(connection, [job_id, theirs])) == [theirs]
         assert jobs_before(connection, JobFilter(owner), None, 10) == []
-        everybodys = predictions_before(connection, PredictionFilter(), None, 10)
+        everybodys = predictions_behind(connection, PredictionFilter(), Order.NEWEST, None, 10)
         assert [listed.record.job_id for listed in everybodys] == [theirs]
         assert not shows_photo(connection, None, sha256)
         for change in (delete_job, cancel_job):

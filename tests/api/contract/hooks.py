@@ -21,6 +21,7 @@ _WEBHOOK_URL = os.environ["CONTRACT_WEBHOOK_URL"]
 _STORED_PRODUCT = os.environ["CONTRACT_STORED_PRODUCT"]
 _CURSORS: dict[str, str] = json.loads(os.environ["CONTRACT_CURSORS"])
 CATALOGUES = ("/api/catalogs", "/api/data-ingest")
+PREDICTIONS = ("/api/predictions", "/api/predictions/count")
 WEBHOOKS = ("/api/webhooks", "/api/webhooks/{id}")
 _TEXTS = ("designation", "description")
 _CODES: list[int] = json.loads(os.environ["CONTRACT_CODES"])
@@ -58,6 +59,8 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         return
     if "cursor" in (case.query or {}):
         case.query["cursor"] = _CURSORS.get(case.operation.path, case.query["cursor"])
+    if case.operation.path in PREDICTIONS and case.query:
+        _mend_prediction_query(case.query)
     if case.operation.path in CATALOGUES:
         _mend_file_query(case)
     if case.operation.path == "/api/data-ingest" and isinstance(case.body, dict) and "product_id" in case.body:
@@ -83,6 +86,17 @@ def _mend_file_query(case: Any) -> None:
     if "webhook_url" in query:
         query["webhook_url"] = _WEBHOOK_URL
     case.query = query
+
+
+def _mend_prediction_query(query: dict[str, Any]) -> None:
+    """What goes together only: a cursor with its order, and what is asked of one job alone with a job."""
+    query.pop("changed", None)  # no job here is a rerun
+    if "cursor" in query:
+        query.pop("order", None)
+    if "job" not in query:
+        query.pop("search", None)
+        if query.get("order") in ("least_sure", "most_sure"):
+            query["needs_review"] = "true"
 
 
 def _mend_product(product: dict[str, Any], *, as_json: bool) -> None:
