@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accounts import PASSWORD, REVIEWER, USER, new_account
 from tests.browser.signing_in import fill_in, sign_in
-from tests.browser.troubles import Troubles
+from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service
 
 REFUSED = r"status of 401 .*/api/"
@@ -37,11 +37,11 @@ def test_a_wrong_password_is_said_and_the_right_one_opens_the_page(
 
 
 def test_a_reload_and_another_tab_go_on_without_signing_in(page: Page, service: Service) -> None:
-    sign_in(page, service, USER, place="#/overview")
-    expect(page.get_by_role("link", name=USER)).to_be_visible()
+    sign_in(page, service, USER, place="#/account")
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
     page.reload()
-    expect(page.get_by_role("link", name=USER)).to_be_visible()
-    assert page.url.endswith("#/overview")
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+    assert page.url.endswith("#/account")
 
     other = page.context.new_page()
     other.goto("/#/try")
@@ -53,8 +53,10 @@ def test_a_reload_and_another_tab_go_on_without_signing_in(page: Page, service: 
     assert "eyJ" not in kept, "a token"
 
 
-def test_after_signing_out_nothing_of_the_account_is_left(page: Page, service: Service) -> None:
+def test_after_signing_out_nothing_of_the_account_is_left(page: Page, service: Service, troubles: Troubles) -> None:
+    troubles.allow(GIVEN_UP)
     sign_in(page, service, USER)
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("User name")).to_be_focused()
     assert page.context.cookies() == []
