@@ -61,7 +61,7 @@ export async function resultsSection(first, query, signal) {
     const found = chosen.any() ? await get("/api/predictions/count", { query: { job: job.id, ...chosen.values() }, signal }).catch(() => null) : { count: all, at_least: false };
     if (mine !== counting) return;
     const incomplete = order.endsWith("_sure") && done(job) > job.counts.succeeded;
-    replace(counted, found === null ? null : rowsCounted(found, job.counts.total), incomplete ? ` ${t("catalogue.sure_only")}` : null);
+    replace(counted, found === null ? null : rowsCounted(found, job.counts.total), incomplete ? h("span", { class: "fine" }, " ", t("catalogue.sure_only")) : null);
   }
 
   /** Rows have been answered since: say so, and leave the table as it is. */
