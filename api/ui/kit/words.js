@@ -50,8 +50,9 @@ export function plural(count, one, other) {
   return new Intl.PluralRules(language).select(count) === "one" ? one : other;
 }
 
-export function number(value, digits = 0) {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+/** A number with up to so many decimals, and no fewer than `least`: those below each other in a table have the same. */
+export function number(value, digits = 0, least = 0) {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: least }).format(value);
 }
 
 /** A share of 0 to 1 as a percentage. */
