@@ -1,0 +1,29 @@
+// At the top: what is wrong and what to do about it, or that all is well.
+
+import { announce } from "../../kit/announce.js";
+import { h, replace } from "../../kit/elements.js";
+import { t } from "../../kit/words.js";
+import { troublesOf } from "./troubles.js";
+
+/** `{ element, update(monitor) }`. What has come or gone since is read out; what stays is not. */
+export function stateSection() {
+  const list = h("div", { class: "stack-small" });
+  let before = null;
+  const update = (monitor) => {
+    const troubles = troublesOf(monitor);
+    const said = troubles.length ? troubles.map(sentences) : [{ level: "good", what: t("overview.all_is_well"), todo: t("overview.all_is_well_more") }];
+    if (JSON.stringify(said) !== before?.said) replace(list, said.map(box));
+    const names = troubles.map(({ name, values }) => `${name} ${values.lane ?? ""}`).join();
+    if (before !== null && names !== before.names) announce(said.map(({ what }) => what).join(" "));
+    before = { said: JSON.stringify(said), names };
+  };
+  return { element: h("section", { "aria-labelledby": "overview-state" }, h("h2", { class: "unseen", id: "overview-state" }, t("overview.state")), list), update };
+}
+
+function sentences({ level, name, values }) {
+  return { level, what: t(`overview.trouble_${name}`, values), todo: t(`overview.trouble_${name}_todo`, values) };
+}
+
+function box({ level, what, todo }) {
+  return h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, t(`overview.level_${level}`), what), h("p", {}, todo));
+}
