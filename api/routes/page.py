@@ -39,10 +39,13 @@ def page() -> FileResponse:
 
 
 class PageFiles(StaticFiles):
-    """The page's scripts and style sheets."""
+    """The page's scripts and style sheets. Their requests are counted together, as those of one route with this path."""
+
+    path = FILES_PATH
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at this path; raises HTTPException where there is none."""
+        scope["route"] = self
         response = await super().get_response(path, scope)
         response.headers.update(_ASKED_EACH_TIME)
         return response

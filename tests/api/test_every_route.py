@@ -109,7 +109,7 @@ def test_every_answer_carries_the_security_headers(api: RunningApi, client: http
         assert "server" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/docs", "/redoc", "/api/jobs/", "/api//jobs"])
+@pytest.mark.parametrize("path", ["/nowhere", "/docs", "/redoc", "/api/jobs/", "/api//jobs"])
 def test_what_is_not_there_is_a_problem(client: httpx.Client, path: str) -> None:
     assert_problem(client.get(path), 404, "NOT_FOUND")
 

@@ -56,3 +56,14 @@ def test_scripts_come_packed_and_unpacked_and_are_asked_for_again(api: RunningAp
 )
 def test_nothing_else_is_served_there(api: RunningApi, path: str) -> None:
     assert_problem(api.client().get(path), 404, "NOT_FOUND")
+
+
+def test_requests_for_files_are_counted_together(api: RunningApi) -> None:
+    client = api.client()
+    for path in ("/ui/app.js", "/ui/shell.js", "/ui/none.js"):
+        client.get(path)
+
+    counted = client.get("/metrics").text
+
+    assert 'shelfwise_http_requests_total{method="GET",route="/ui",status="200"}' in counted
+    assert "app.js" not in counted
