@@ -3,7 +3,7 @@
 import { h, replace } from "./kit/elements.js";
 import { opened } from "./kit/dialog.js";
 import { loadWords, t } from "./kit/words.js";
-import { remembered } from "./kit/memory.js";
+import { showAppearance } from "./kit/appearance.js";
 import { go, place } from "./kit/routes.js";
 import { loadStyle } from "./kit/style.js";
 import { Problem } from "./client/problem.js";
@@ -38,10 +38,11 @@ let leaving = new AbortController(); // aborted when the page that is shown is l
 start();
 
 async function start() {
-  document.documentElement.style.colorScheme = remembered("appearance") ?? "";
+  showAppearance();
   await Promise.all([loadWords("core"), loadWords("problems")]);
   whenExpired(askAgain);
   addEventListener("hashchange", showPlace);
+  addEventListener("spoken", () => (frame === null ? showSignIn() : translated()));
   try {
     if (await restore()) enter();
     else showSignIn();
@@ -53,12 +54,12 @@ async function start() {
 function showSignIn() {
   frame = null;
   document.title = `${t("core.sign_in_title")} · Shelfwise`;
-  showAlone(signInPage(enter, languageChoice(showSignIn)));
+  showAlone(signInPage(enter, languageChoice()));
   document.querySelector("input").focus();
 }
 
 function enter() {
-  frame = shell({ onSignOut: leave, onLanguage: translated });
+  frame = shell({ onSignOut: leave });
   showAlone(frame.element);
   return showPlace();
 }

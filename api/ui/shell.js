@@ -19,7 +19,7 @@ const PLACES = [
 ];
 
 /** The frame, `{ element, main, mark(name) }`: pages go into `main`, and `mark` says which place is shown. */
-export function shell({ onSignOut, onLanguage }) {
+export function shell({ onSignOut }) {
   const main = h("main", { id: "main", class: "main", tabindex: "-1" });
   const links = PLACES.filter(({ role }) => may(role)).map(({ name }) =>
     h("a", { href: link(name), "data-place": name }, icon(name), h("span", {}, t(`core.place_${name}`))));
@@ -29,7 +29,7 @@ export function shell({ onSignOut, onLanguage }) {
     h("div", { class: "side-foot" },
       h("a", { href: link("account"), "data-place": "account" }, icon("account"), h("span", {}, account.username)),
       h("button", { class: "button quiet", type: "button", onclick: onSignOut }, t("core.sign_out")),
-      languageChoice(onLanguage)));
+      languageChoice()));
   const open = (wide) => {
     menu.setAttribute("aria-expanded", String(wide));
     side.classList.toggle("open", wide);
@@ -54,15 +54,11 @@ export function shell({ onSignOut, onLanguage }) {
   return { element, main, mark };
 }
 
-/** A choice of languages; `chosen` is called once the other one is spoken. */
-export function languageChoice(chosen) {
-  const choose = async (event) => {
-    await speak(event.target.value);
-    chosen();
-  };
+/** A choice of languages. */
+export function languageChoice() {
   return h("label", { class: "language" },
     h("span", { class: "unseen" }, t("core.language")),
-    h("select", { class: "control small", onchange: choose }, Object.entries(LANGUAGES).map(([code, name]) =>
+    h("select", { class: "control small", onchange: (event) => speak(event.target.value) }, Object.entries(LANGUAGES).map(([code, name]) =>
       h("option", { value: code, lang: code, selected: code === currentLanguage() }, name))));
 }
 

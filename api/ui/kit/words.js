@@ -11,7 +11,7 @@ export function currentLanguage() {
   return language;
 }
 
-/** Speak another language from now on: all texts that were loaded are loaded in it. */
+/** Speak another language from now on: all texts that were loaded are loaded in it. The window hears `spoken` then. */
 export async function speak(other) {
   const spaces = [...words.keys()];
   words.clear();
@@ -19,6 +19,7 @@ export async function speak(other) {
   remember("language", other);
   document.documentElement.lang = other;
   await Promise.all(spaces.map(loadWords));
+  dispatchEvent(new Event("spoken"));
 }
 
 /** Have the texts of a part of the page there; they are fetched once. */
