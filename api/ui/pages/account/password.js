@@ -1,0 +1,55 @@
+// Changing one's password. All sessions end with the old one, so the page signs in with the new one at once.
+
+import { h, replace } from "../../kit/elements.js";
+import { notify } from "../../kit/announce.js";
+import { t } from "../../kit/words.js";
+import { post } from "../../client/api.js";
+import { account, signIn } from "../../client/session.js";
+import { whileBusy } from "../../parts/busy.js";
+import { field } from "../../parts/field.js";
+import { clearFaults, faultAtFields } from "../../parts/field_problems.js";
+import { newPasswordField } from "../../parts/new_password.js";
+import { problemBox } from "../../parts/problem.js";
+
+const CODES = { WRONG_PASSWORD: "current_password", WEAK_PASSWORD: "new_password" };
+
+export function passwordCard() {
+  const current = field({ label: t("account.current"), attributes: { name: "current_password", type: "password", autocomplete: "current-password", required: true } });
+  const renewed = newPasswordField({ label: t("account.new"), name: "new_password" });
+  const fields = { current_password: current, new_password: renewed };
+  const trouble = h("div", { class: "told" });
+  const button = h("button", { class: "button primary" }, t("account.change"));
+  const form = h("form", { class: "stack", novalidate: true },
+    trouble,
+    h("input", { type: "text", name: "username", autocomplete: "username", value: account.username, hidden: true }), // for password managers
+    current.element, renewed.element, h("div", { class: "actions" }, button));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    return whileBusy(button, async () => {
+      replace(trouble);
+      clearFaults(fields);
+      if (!isThere(current) || !renewed.isGood()) return;
+      try {
+        await change(current.control.value, renewed.control.value);
+        form.reset();
+        notify(t("account.changed"));
+      } catch (problem) {
+        if (!faultAtFields(problem, fields, CODES)) replace(trouble, problemBox(problem));
+      }
+    });
+  });
+  return h("section", { class: "card stack settings" }, h("h2", {}, t("account.password")), h("p", { class: "fine" }, t("account.password_lead")), form);
+}
+
+async function change(current, renewed) {
+  const { username } = account;
+  await post("/api/users/me/password", { current_password: current, new_password: renewed });
+  await signIn(username, renewed);
+}
+
+function isThere(current) {
+  if (current.control.value !== "") return true;
+  current.fault(t("account.current_missing"));
+  current.control.focus();
+  return false;
+}
