@@ -20,6 +20,7 @@ const WORKBOOK = "xl/workbook.xml";
 const PHOTO = /\.(jpe?g|png|webp|gif)$/i;
 const ARCHIVE = /\.(zip|gz|tgz|tar|bz2|xz|7z|rar|zst|lz4|br|jar|cab|iso)$/i;
 const TABLE = /\.(csv|tsv|tab|ndjson|jsonl|parquet|xlsx)$/i;
+const NAMES = new TextDecoder();
 const TEXT = /\.txt$/i; // a table only where nothing else is one
 
 /** Whether a ZIP is a workbook. Throws a FileTrouble for what is no ZIP. */
@@ -124,35 +125,38 @@ function endIn(tail) {
 function entryAt(view, place, shift) {
   if (place + 46 > view.byteLength) return null;
   if (view.getUint32(place, true) !== ENTRY) throw new FileTrouble("BROKEN_ARCHIVE");
-  const [names, extras, comments] = [28, 30, 32].map((field) => view.getUint16(place + field, true));
-  const length = 46 + names + extras + comments;
+  const names = view.getUint16(place + 28, true);
+  const extras = view.getUint16(place + 30, true);
+  const length = 46 + names + extras + view.getUint16(place + 32, true);
   if (place + length > view.byteLength) return null;
   const entry = {
     length,
-    name: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + place + 46, names)),
+    name: NAMES.decode(new Uint8Array(view.buffer, view.byteOffset + place + 46, names)),
     flags: view.getUint16(place + 8, true),
     method: view.getUint16(place + 10, true),
-    ...placesOf(view, place, place + 46 + names, extras),
+    packedSize: view.getUint32(place + 20, true),
+    size: view.getUint32(place + 24, true),
+    start: view.getUint32(place + 42, true),
   };
-  return { ...entry, start: entry.start + shift };
+  if (extras) widen(entry, view, place + 46 + names, extras);
+  entry.start += shift;
+  return entry;
 }
 
-/** Sizes and place of an entry, which stand in an extra field where four bytes are too few for them. */
-function placesOf(view, place, extra, extras) {
-  const found = { size: view.getUint32(place + 24, true), packedSize: view.getUint32(place + 20, true), start: view.getUint32(place + 42, true) };
+/** Sizes and place of an entry stand in an extra field where four bytes are too few for them. */
+function widen(entry, view, extra, extras) {
   for (let at = extra; at + 4 <= extra + extras;) {
-    const length = view.getUint16(at + 2, true);
+    const end = at + 4 + view.getUint16(at + 2, true);
     if (view.getUint16(at, true) === 1) {
       let value = at + 4;
       for (const name of ["size", "packedSize", "start"]) {
-        if (found[name] !== 0xffffffff || value + 8 > at + 4 + length) continue;
-        found[name] = Number(view.getBigUint64(value, true));
+        if (entry[name] !== 0xffffffff || value + 8 > Math.min(end, extra + extras)) continue;
+        entry[name] = Number(view.getBigUint64(value, true));
         value += 8;
       }
     }
-    at += 4 + length;
+    at = end;
   }
-  return found;
 }
 
 async function viewOf(blob, start, end) {

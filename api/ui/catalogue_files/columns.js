@@ -13,7 +13,6 @@ const ALIASES = {
   prdtypecode: ["prdtypecode"],
 };
 const USABLE = ["product_id", "designation", "description", "image"]; // a file needs one of them
-const MOST = 1000;
 const LONGEST_NAME = 500;
 
 /** Ours to the file's names; `chosen` is the sender's word on some. Where names differ in case and blanks alone, the first counts. */
@@ -30,10 +29,9 @@ export function foundColumns(header, chosen = {}) {
   return found;
 }
 
-/** A table's names of columns as the service keeps them. Throws a FileTrouble for too many, or too long ones. */
+/** A table's names of columns as the service keeps them. Throws a FileTrouble for a first row that cannot be names. */
 export function checkedHeader(names) {
-  if (names.length > MOST) throw new FileTrouble("TOO_MANY_COLUMNS", { detail: `The file has ${names.length} columns; at most ${MOST} are read.` });
-  if (names.some((name) => [...name].length > LONGEST_NAME)) throw new FileTrouble("BROKEN_HEADER", { reason: "long" });
+  if (names.some((name) => [...name].length > LONGEST_NAME)) throw new FileTrouble("BROKEN_HEADER");
   return names.map((name) => name.trim().replaceAll("\0", "\ufffd"));
 }
 

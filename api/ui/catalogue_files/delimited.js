@@ -4,7 +4,7 @@ import { SHOWN_ROWS } from "./beginning.js";
 import { checkedHeader } from "./columns.js";
 import { dialectOf } from "./dialect.js";
 import { decoded, encodingOf } from "./encodings.js";
-import { nextLine, recordAt } from "./records.js";
+import { lineStart, nextLine, recordAt } from "./records.js";
 import { FileTrouble } from "./trouble.js";
 
 /** The table in a text that begins so. Throws a FileTrouble. */
@@ -29,7 +29,7 @@ function headerAt(text, start, delimiter) {
 
 /**
  * A record that goes over several lines and turns out to be none is damaged in its first line only. The lines behind it
- * are read again, and none of them, up to where it ended, begins another record of several lines.
+ * are read again, and none of them, but the one where it ended, begins another record of several lines.
  */
 function* rowsAt(text, start, delimiter, width, isWhole) {
   let at = start;
@@ -38,7 +38,7 @@ function* rowsAt(text, start, delimiter, width, isWhole) {
     const record = recordAt(text, at, delimiter);
     if (record === null) return;
     const line = nextLine(text, at);
-    const isLong = record.next > line;
+    const isLong = record.last >= line;
     if (!record.ends && !isWhole && !(isLong && record.isBroken)) return; // the sample ends in it
     const isNone = record.isBroken || (isLong && at < closed);
     if (!isNone && isBlank(record.cells, width)) {
@@ -52,7 +52,7 @@ function* rowsAt(text, start, delimiter, width, isWhole) {
       continue;
     }
     yield { cells: recordAt(text.slice(at, line), 0, delimiter).cells, isBroken: true };
-    if (isLong) closed = Math.max(closed, record.next);
+    if (isLong) closed = Math.max(closed, lineStart(text, record.last));
     at = line;
   }
 }

@@ -119,8 +119,6 @@ export default {
   "trouble_CHANGED_FILE.todo": "Choose it again, and send it.",
   trouble_BROKEN_HEADER: "The first row cannot be read as names of columns.",
   "trouble_BROKEN_HEADER.todo": "Have the first row name the columns, each in at most 500 characters, with quotes that end.",
-  trouble_TOO_MANY_COLUMNS: "The file has more than 1,000 columns.",
-  "trouble_TOO_MANY_COLUMNS.todo": "Delete columns that are not needed.",
   trouble_EMPTY_CATALOGUE: "The file has no rows.",
   "trouble_EMPTY_CATALOGUE.todo": "It needs a first row that names the columns, and products below. Look whether it was saved with them.",
   trouble_TWO_TABLES: ({ names }) => `There is more than one table in the ZIP: ${names.join(", ")}.`,

@@ -119,8 +119,6 @@ export default {
   "trouble_CHANGED_FILE.todo": "Choisissez-le de nouveau et envoyez-le.",
   trouble_BROKEN_HEADER: "La première ligne ne peut pas être lue comme des noms de colonnes.",
   "trouble_BROKEN_HEADER.todo": "La première ligne doit nommer les colonnes, en 500 caractères au plus chacune, avec des guillemets refermés.",
-  trouble_TOO_MANY_COLUMNS: "Le fichier a plus de 1 000 colonnes.",
-  "trouble_TOO_MANY_COLUMNS.todo": "Supprimez les colonnes inutiles.",
   trouble_EMPTY_CATALOGUE: "Le fichier n’a aucune ligne de produit.",
   "trouble_EMPTY_CATALOGUE.todo": "Il faut une première ligne qui nomme les colonnes, puis les produits. Vérifiez qu’il a été enregistré avec eux.",
   trouble_TWO_TABLES: ({ names }) => `Le ZIP contient plusieurs tableaux : ${names.join(", ")}.`,
