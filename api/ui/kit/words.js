@@ -90,11 +90,11 @@ export function duration(seconds) {
   return `${Math.floor(whole / size)} ${unit}${left ? ` ${left} ${smaller}` : ""}`;
 }
 
-/** A size: "340 kB", "1.2 GB". */
+/** A size: "340 kB", "1.2 GB", "12 bytes". */
 export function bytes(size) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const place = size > 0 ? Math.min(Math.floor(Math.log10(size) / 3), units.length - 1) : 0;
-  const format = { style: "unit", unit: units[place], unitDisplay: "short", maximumFractionDigits: place ? 1 : 0 };
+  const format = { style: "unit", unit: units[place], unitDisplay: place ? "short" : "long", maximumFractionDigits: place ? 1 : 0 };
   return new Intl.NumberFormat(locale(), format).format(size / 1000 ** place);
 }
 
