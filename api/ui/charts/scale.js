@@ -19,7 +19,7 @@ export function niceTicks(most, steps = 4) {
   return Array.from({ length: count + 1 }, (_, place) => Number((place * step).toPrecision(12)));
 }
 
-/** Round moments of the reader's clock, in milliseconds, from `start` to `end`; no more than `most` of them. */
+/** Round moments of the reader's clock, in milliseconds, from `start` to `end`, no more than `most` steps. */
 export function timeTicks(start, end, most = 6) {
   const step = TIME_STEPS.find((each) => (end - start) / each <= most) ?? 24 * HOUR;
   const ahead = new Date(start).getTimezoneOffset() * -MINUTE; // so that steps of hours begin at the reader's midnight

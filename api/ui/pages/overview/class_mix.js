@@ -38,15 +38,15 @@ export function classMix() {
 /** Bins with their share and how far it is from training, the farthest first. */
 export function sorted(bins, rows) {
   const found = bins.map((bin) => {
-    const share = rows ? bin.rows / rows : 0;
-    return { ...bin, share, away: bin.reference_share === null || !rows ? null : share - bin.reference_share };
+    const share = rows ? bin.rows / rows : null;
+    return { ...bin, share, away: bin.reference_share === null || share === null ? null : share - bin.reference_share };
   });
-  return found.sort((one, other) => Math.abs(other.away ?? 0) - Math.abs(one.away ?? 0) || other.share - one.share);
+  return found.sort((one, other) => Math.abs(other.away ?? 0) - Math.abs(one.away ?? 0) || (other.reference_share ?? 0) - (one.reference_share ?? 0));
 }
 
 function table(shown, all) {
   const end = true;
-  const most = Math.max(0.01, ...all.flatMap(({ share, reference_share: reference }) => [share, reference ?? 0]));
+  const most = Math.max(0.01, ...all.flatMap(({ share, reference_share: reference }) => [share ?? 0, reference ?? 0]));
   return dataTable({
     label: t("overview.feature_class_mix"),
     columns: [
@@ -55,7 +55,7 @@ function table(shown, all) {
     ],
     rows: shown.map(({ key, category, share, reference_share: reference, away }) => [
       category === null ? key : categoryName(category), dumbbell({ share, reference, most }),
-      percent(share, 1), reference === null ? "–" : percent(reference, 1), away === null ? "–" : t("overview.points", away * 100),
+      share === null ? "–" : percent(share, 1), reference === null ? "–" : percent(reference, 1), away === null ? "–" : t("overview.points", away * 100),
     ]),
   });
 }

@@ -21,7 +21,7 @@ export default {
   level_bad: "To do now: ",
   level_warn: "To look at: ",
   all_is_well: "All is well.",
-  all_is_well_more: "Workers answer, nothing waits for long, and products look like those of training.",
+  all_is_well_more: "Workers answer, nothing waits for long, and no drift can be seen.",
   trouble_no_bundle: "No bundle is active, so nothing can be answered.",
   trouble_no_bundle_todo: "Products are accepted and wait. An administrator can activate a bundle under Models, or train one.",
   trouble_refused: ({ version, reason }) => `Workers refuse the active bundle ${version}: ${reason}`,

@@ -22,7 +22,7 @@ export default {
   level_bad: "À traiter : ",
   level_warn: "À surveiller : ",
   all_is_well: "Tout va bien.",
-  all_is_well_more: "Les workers répondent, rien n’attend longtemps et les produits ressemblent à ceux de l’entraînement.",
+  all_is_well_more: "Les workers répondent, rien n’attend longtemps et aucune dérive n’est visible.",
   trouble_no_bundle: "Aucun modèle n’est actif : rien ne peut recevoir de réponse.",
   trouble_no_bundle_todo: "Les produits sont acceptés et attendent. Un administrateur peut activer un modèle dans « Modèles », ou en entraîner un.",
   trouble_refused: ({ version, reason }) => `Les workers refusent le modèle actif ${version} : ${reason}`,
