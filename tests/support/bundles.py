@@ -65,3 +65,17 @@ def changed_bundle(bundle: Bundle, folder: Path, name: str, alter: Callable[[Pat
     (folder / MANIFEST).unlink()
     (folder / MANIFEST).write_text(bundle.manifest.model_copy(update={"files": files}).model_dump_json())
     return Bundle.open(folder)
+
+
+def otherwise_fused(bundle: Bundle, folder: Path, version: str, text_weight: float) -> Bundle:
+    """Make a copy of a bundle in `folder`, under another version, that trusts the text more or less.
+
+    Its golden rows are those of the original, and are met by any answer.
+    """
+    shutil.copytree(bundle.folder, folder, copy_function=os.link)
+    (folder / MANIFEST).unlink()
+    manifest = bundle.manifest
+    fusion = manifest.fusion.model_copy(update={"text_weight": text_weight})
+    changes = {"version": version, "fusion": fusion, "golden_tolerance": 0.999}
+    (folder / MANIFEST).write_text(manifest.model_copy(update=changes).model_dump_json())
+    return Bundle.open(folder)

@@ -2,6 +2,7 @@
 
 import { h, replace } from "../kit/elements.js";
 import { announce } from "../kit/announce.js";
+import { pause } from "../kit/polling.js";
 import { bytes, dateTime, t } from "../kit/words.js";
 import { link } from "../kit/routes.js";
 import { get } from "../client/api.js";
@@ -19,6 +20,8 @@ import { tabs } from "./catalogue/tabs.js";
 import { ended, jobName, told } from "./catalogue/job.js";
 
 export const style = "catalogue";
+
+const QUEUE_SECONDS = 5;
 
 export async function show({ parameters: [jobId], query, signal }) {
   try {
@@ -52,7 +55,10 @@ async function page(first, query, signal) {
   };
   update(job);
   rows?.open();
-  if (!ended(job)) follow(job.id, update, trouble, signal);
+  if (!ended(job)) {
+    follow(job.id, update, trouble, signal);
+    lookAtQueue(() => job, update, signal);
+  }
   return [backLink(), head, h("div", { class: "stack" }, trouble, progress.element, rows?.element, facts.element)];
 }
 
@@ -87,6 +93,16 @@ async function follow(jobId, update, trouble, signal) {
     if (!signal.aborted) update(await get(path(jobId), { signal })); // with the header, which events leave out
   } catch (problem) {
     if (!signal.aborted) replace(trouble, problemBox(problem, () => location.reload()));
+  }
+}
+
+/** The place in the queue: it changes with other people's jobs, of which no event tells. */
+async function lookAtQueue(latest, update, signal) {
+  for (;;) {
+    await pause(QUEUE_SECONDS, signal);
+    if (signal.aborted || latest().status !== "queued") return;
+    const seen = document.hidden ? null : await get(path(latest().id), { signal }).catch(() => null); // the events say what is wrong
+    if (seen !== null) update(seen);
   }
 }
 

@@ -48,7 +48,7 @@ export function errorsSection(first, signal) {
   };
   const update = (latest) => {
     job = latest;
-    replace(label, t("catalogue.errors"), job.counts.failed ? h("span", { class: "badge bad" }, number(job.counts.failed)) : null);
+    replace(label, t("catalogue.errors"), " ", job.counts.failed ? h("span", { class: "badge bad" }, number(job.counts.failed)) : null);
     bar.hidden = job.counts.failed === 0;
     offerMore();
   };

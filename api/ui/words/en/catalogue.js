@@ -75,7 +75,7 @@ export default {
   more_rows: (text, count) => `${text} more ${rows(count)} answered: show`,
   refresh: "The job has ended: show its rows as they are now",
   range: (first, last) => `Rows ${first} to ${last}`,
-  no_match: "No row is like that.",
+  no_match: "No row is like that. Choose other filters, or show all rows.",
   no_rows: "There are no rows.",
   no_rows_yet: "The file has not been read yet. Its rows come here by themselves.",
 

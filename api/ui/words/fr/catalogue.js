@@ -75,7 +75,7 @@ export default {
   more_rows: (text, count) => plural(count, `${text} ligne de plus traitée : afficher`, `${text} lignes de plus traitées : afficher`),
   refresh: "Le traitement est terminé : afficher les lignes dans leur état actuel",
   range: (first, last) => `Lignes ${first} à ${last}`,
-  no_match: "Aucune ligne ne correspond.",
+  no_match: "Aucune ligne ne correspond. Choisissez d’autres filtres, ou affichez toutes les lignes.",
   no_rows: "Il n’y a aucune ligne.",
   no_rows_yet: "Le fichier n’a pas encore été lu. Ses lignes apparaîtront ici d’elles-mêmes.",
 

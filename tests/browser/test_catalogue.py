@@ -1,0 +1,524 @@
+"""One catalogue: its rows sorted and filtered, its row errors, its files, and what is done with it."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TypeAlias
+
+import openpyxl
+import pyarrow.parquet
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import update
+
+from shared.bundle import Bundle
+from shared.database import Database
+from shared.identifiers import now
+from shared.releases import publish
+from shared.settings import load_settings
+from shared.store import ObjectStore
+from shared.tables import Job
+from tests.browser.accounts import new_account
+from tests.browser.catalogue_jobs import ID_ALONE, NO_SUCH_PHOTO, ROWS, Row, ids, names, rows, send, sent
+from tests.browser.signing_in import sign_in
+from tests.browser.troubles import GIVEN_UP, Troubles
+from tests.support.bundles import otherwise_fused
+from tests.support.service import Service, ended
+from tests.support.waiting import wait_for
+
+Violations: TypeAlias = Callable[[Page], list[str]]
+PAGE_ROWS = 50
+BAD = 3
+REFUSED = r"status of {} .*/api/"
+CSV = "text/csv"
+TITLES = "".join(f"A{number},Chaise longue {number}\n" for number in range(20))
+TEXTS = f"product_id,designation\n{TITLES}".encode()
+
+
+def open_catalogue(
+    page: Page, service: Service, username: str, job: Row, query: str = "", language: str = "en"
+) -> None:
+    """Sign in and open the page of a job."""
+    sign_in(page, service, username, place=f"#/catalogues/{job['id']}{query}", language=language)
+    expect(page.get_by_role("heading", level=1, name=str(job["name"]))).to_be_focused()
+
+
+def shown(page: Page) -> Locator:
+    """The product ids of the rows on the screen."""
+    return page.get_by_role("table", name="Results").locator(".cell-product .fine")
+
+
+def counted(page: Page) -> Locator:
+    """What is said of how many rows there are."""
+    return page.locator(".rows-counted")
+
+
+def action(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+@pytest.fixture
+def username(service: Service) -> str:
+    """An account of this test alone."""
+    return new_account(service)
+
+
+def test_rows_are_seen_sorted_and_filtered_as_the_api_has_them(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "Autumn range")
+        named, all_rows = names(client), rows(client, job["id"])
+        unsure, sure = (rows(client, job["id"], order=order) for order in ("least_sure", "most_sure"))
+    open_catalogue(page, service, username, job)
+    expect(page.get_by_label("State").get_by_text("Partly succeeded")).to_be_visible()
+    expect(counted(page)).to_have_text(f"{ROWS} rows")
+    expect(shown(page)).to_have_text(ids(all_rows)[:PAGE_ROWS])
+    first = page.get_by_role("row").filter(has_text="SKU-0").first
+    expect(first).to_contain_text(named[all_rows[0]["category"]["code"]])
+    expect(first).to_contain_text(f"{all_rows[0]['confidence']:.1%}")
+    missing = page.get_by_role("row").filter(has=page.get_by_text(f"SKU-{NO_SUCH_PHOTO}", exact=True))
+    expect(missing).to_contain_text("The ZIP has no such photo.")
+    for row in all_rows[:PAGE_ROWS]:
+        if row["category"] and row["image"] and row["image"]["top"][0]["code"] != row["category"]["code"]:
+            said = page.get_by_role("row").filter(has=page.get_by_text(row["product_id"], exact=True))
+            expect(said).to_contain_text(f"Photo alone: {named[row['image']['top'][0]['code']]}")
+    assert violations_of(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations_of(page) == []
+
+    action(page, "Next").click()
+    expect(shown(page)).to_have_text(ids(all_rows)[PAGE_ROWS:])
+    expect(page.get_by_role("navigation", name="Pages of the list")).to_contain_text(f"Rows {PAGE_ROWS + 1} to {ROWS}")
+    action(page, "Previous").click()
+    expect(shown(page)).to_have_text(ids(all_rows)[:PAGE_ROWS])
+
+    confidence = page.get_by_role("columnheader", name="Confidence")
+    expect(confidence).to_have_attribute("aria-sort", "none")
+    confidence.get_by_role("button").click()
+    expect(shown(page)).to_have_text(ids(unsure)[:PAGE_ROWS])
+    expect(confidence).to_have_attribute("aria-sort", "ascending")
+    expect(counted(page)).to_contain_text(f"{ROWS - BAD} of {ROWS} rows Rows without an answer are not in this order.")
+    confidence.get_by_role("button").click()
+    expect(shown(page)).to_have_text(ids(sure)[:PAGE_ROWS])
+    expect(confidence.get_by_role("button")).to_be_focused()
+
+
+def test_filters_hold_over_a_reload_and_the_way_back(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "Winter range")
+        job_id = job["id"]
+        all_rows = rows(client, job_id)
+        code = next(row["category"]["code"] for row in all_rows if row["category"])
+        name = names(client)[code]
+        of_category, below = rows(client, job_id, code=code), rows(client, job_id, code=code, below=0.4)
+        reviewed, found = rows(client, job_id, needs_review=True), rows(client, job_id, search="sku-5")
+    open_catalogue(page, service, username, job)
+    page.get_by_label("Category", exact=True).select_option(name)
+    expect(shown(page)).to_have_text(ids(of_category))
+    expect(counted(page)).to_have_text(f"{len(of_category)} of {ROWS} rows")
+    expect(page.get_by_role("status").filter(has_text=f"{len(of_category)} of {ROWS} rows")).to_be_attached()
+    page.get_by_label("Confidence", exact=True).select_option("Below 40%")
+    expect(counted(page)).to_have_text(f"{len(below)} of {ROWS} rows")
+    page.reload()
+    expect(page.get_by_label("Category", exact=True)).to_have_value(str(code))
+    expect(counted(page)).to_have_text(f"{len(below)} of {ROWS} rows")
+
+    action(page, "Show all rows").click()
+    expect(shown(page)).to_have_text(ids(all_rows)[:PAGE_ROWS])
+    page.get_by_label("Review", exact=True).select_option("Needs review")
+    expect(shown(page)).to_have_text(ids(reviewed)[:PAGE_ROWS])
+    page.get_by_label("Review", exact=True).select_option("All")
+    page.get_by_label("Search", exact=True).fill("sku-5")
+    expect(shown(page)).to_have_text(ids(found))
+    page.get_by_role("link", name="Your account").or_(page.get_by_role("link", name=username)).click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.go_back()
+    expect(shown(page)).to_have_text(ids(found))
+    expect(page.get_by_label("Search", exact=True)).to_have_value("sku-5")
+
+    page.get_by_label("Search", exact=True).fill("nothing is called that")
+    expect(page.get_by_text("No row is like that. Choose other filters, or show all rows.")).to_be_visible()
+    assert violations_of(page) == []
+    action(page, "Show all rows").click()
+    expect(shown(page)).to_have_text(ids(all_rows)[:PAGE_ROWS])
+
+
+def test_a_row_is_shown_in_full(page: Page, service: Service, username: str, violations_of: Violations) -> None:
+    with service.client(username) as client:
+        job = sent(client, "Spring range")
+        named = names(client)
+        row = next(row for row in rows(client, job["id"]) if row["modality"] == "text+image" and row["description"])
+    open_catalogue(page, service, username, job)
+    opener = page.get_by_role("row").filter(has=page.get_by_text(row["product_id"], exact=True)).get_by_role("button")
+    opener.click()
+
+    dialog = page.get_by_role("dialog", name=row["designation"])
+    expect(dialog.get_by_role("img", name=f"Photo of {row['designation']}")).to_have_attribute(
+        "src", re.compile("^blob:")
+    )
+    expect(dialog).to_contain_text(re.sub(r"\s+", " ", row["description"]).strip())
+    for place, top in enumerate((row["top"], row["text"]["top"], row["image"]["top"])):
+        bars = dialog.get_by_role("list").nth(place).get_by_role("listitem")
+        expect(bars).to_have_text([f"{named[each['code']]}{each['score']:.1%}" for each in top[:5]])
+    assert violations_of(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations_of(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def test_bad_rows_are_told_downloaded_mended_and_sent_again(
+    page: Page, service: Service, username: str, violations_of: Violations
+) -> None:
+    with service.client(username) as client:
+        job = sent(client, "Summer range")
+        open_catalogue(page, service, username, job)
+        page.get_by_role("tab", name="Row errors").click()
+
+        errors = page.get_by_role("table", name="Row errors")
+        line = errors.get_by_role("row").filter(has=page.get_by_role("rowheader", name=str(ID_ALONE + 1), exact=True))
+        expect(line.get_by_role("cell")).to_have_text(
+            [
+                f"SKU-{ID_ALONE}",
+                "Référence",
+                "There is only a product id, and no labelled product has it.",
+                "Give a title, a description or a photo as well.",
+            ]
+        )
+        expect(errors.get_by_role("rowheader")).to_have_count(BAD)
+        assert "tab=errors" in page.url
+        assert violations_of(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert violations_of(page) == []
+
+        content = downloaded(page, "Download errors", "CSV", f"errors-{job['id']}.csv").read_text(encoding="utf-8-sig")
+        bad = list(csv.DictReader(io.StringIO(content)))
+        assert [(row["error_row"], row["error_code"]) for row in bad] == [
+            ("4", "IMAGE_NOT_FOUND"),
+            ("8", "BROKEN_IMAGE"),
+            ("10", "UNKNOWN_PRODUCT"),
+        ]
+        for row in bad:
+            row |= {"Titre": row["Titre"] or "Chaise longue", "image": ""}
+        mended = io.StringIO(newline="")
+        writer = csv.DictWriter(mended, list(bad[0]))
+        writer.writeheader()
+        writer.writerows(bad)
+        columns = {"columns": "product_id:Référence,designation:Titre,description:Texte"}
+        again = client.post(
+            "/api/catalogs", params=columns, content=mended.getvalue().encode(), headers={"Content-Type": CSV}
+        )
+        (repaired,) = ended(client, [again.raise_for_status().json()["id"]])
+    assert (repaired["status"], repaired["counts"]["succeeded"]) == ("succeeded", BAD)
+
+
+def downloaded(page: Page, button: str, form: str, name: str) -> Path:
+    """Choose a format, press the button, and return the file, which has this name."""
+    page.get_by_role("tabpanel").get_by_label("Format of the file").select_option(form)
+    with page.expect_download() as started:
+        action(page, button).click()
+    assert started.value.suggested_filename == name
+    expect(page.get_by_role("status").filter(has_text=f"{name} was downloaded.")).to_be_attached()
+    return Path(started.value.path())
+
+
+def test_results_are_downloaded_in_every_format(page: Page, service: Service, username: str) -> None:
+    with service.client(username) as client:
+        job = sent(client, "All formats")
+        answers = [row["category"] and row["category"]["code"] for row in rows(client, job["id"])]
+    open_catalogue(page, service, username, job)
+
+    def of(form: str, ending: str) -> Path:
+        return downloaded(page, "Download results", form, f"results-{job['id']}.{ending}")
+
+    text = of("CSV", "csv").read_text(encoding="utf-8-sig")
+    table = list(csv.DictReader(io.StringIO(text)))
+    assert [row["Référence"] for row in table] == [f"SKU-{number}" for number in range(ROWS)]
+    assert [int(row["prediction"]) if row["prediction"] else None for row in table] == answers
+    sheet = openpyxl.load_workbook(io.BytesIO(of("Excel (XLSX)", "xlsx").read_bytes())).active
+    header, *lines = sheet.iter_rows(values_only=True)
+    assert [line[header.index("prediction")] for line in lines] == answers
+    parquet = pyarrow.parquet.read_table(of("Parquet", "parquet"))
+    assert parquet.column("prediction").to_pylist() == answers
+    assert len(of("JSON lines (NDJSON)", "ndjson").read_text().splitlines()) == ROWS
+    page.reload()
+    liked = page.get_by_role("tabpanel", name="Results").get_by_label("Format of the file")
+    expect(liked).to_have_value("ndjson")  # the one that was chosen last
+
+
+def test_a_job_is_watched_from_the_queue_to_its_end(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    troubles.expect(REFUSED.format(409))
+    state = page.get_by_label("State", exact=True)
+    with service.client(username) as client:
+        with service.paused("worker-model"):
+            with service.paused("worker-io"):
+                job = {"id": send(client, "Watched", TEXTS, CSV), "name": "Watched"}
+                open_catalogue(page, service, username, job)
+                expect(state).to_contain_text("Waits for its turn, at place 1 of the queue.")
+                expect(page.get_by_text("The file has not been read yet.")).to_be_visible()
+                action(page, "Download results").click()
+                expect(page.get_by_role("alert")).to_contain_text("Nobody has looked into the file yet.")
+                assert violations_of(page) == []
+            expect(state).to_contain_text("0 of 20 rows · 0%")
+            expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+            expect(shown(page)).to_have_text([f"A{number}" for number in range(20)])
+            assert violations_of(page) == []
+            page.emulate_media(color_scheme="dark")
+            assert violations_of(page) == []
+            page.get_by_role("region", name="Results").focus()  # somebody reads the table: it may not jump
+        expect(state).to_contain_text("Succeeded")
+        expect(state).to_contain_text("took")
+        heard = page.get_by_role("status").filter(has_text="State: Succeeded. 20 succeeded, 0 failed.")
+        expect(heard).to_be_attached()
+        expect(page.get_by_role("progressbar")).to_have_count(0)
+        expect(page.locator("tbody").get_by_text("Running")).to_have_count(20)
+        action(page, "20 more rows answered: show").click()
+        expect(page.locator("tbody").get_by_text("Running")).to_have_count(0)
+        answered = rows(client, job["id"])
+    expect(page.locator(".cell-confidence .number")).to_have_text([f"{row['confidence']:.1%}" for row in answered])
+
+
+def test_a_job_is_canceled_and_deleted(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        with service.paused("worker-model"):
+            job = {"id": send(client, "Not wanted", TEXTS, CSV), "name": "Not wanted"}
+            open_catalogue(page, service, username, job)
+            action(page, "Cancel the job").click()
+            dialog = page.get_by_role("dialog", name="Cancel this job?")
+            assert violations_of(page) == []
+            dialog.get_by_role("button", name="Cancel", exact=True).click()
+            expect(dialog).to_have_count(0)
+            action(page, "Cancel the job").click()
+            dialog.get_by_role("button", name="Cancel the job").click()
+            expect(page.get_by_label("State", exact=True)).to_contain_text("This job was canceled")
+            expect(page.get_by_role("heading", level=1)).to_be_focused()
+        assert client.get(f"/api/jobs/{job['id']}").json()["status"] == "canceled"
+        expect(action(page, "Cancel the job")).to_have_count(0)
+        action(page, "Delete").click()
+        asked = page.get_by_role("dialog", name="Delete “Not wanted”?")
+        asked.get_by_role("button", name="Delete").click()
+        expect(page).to_have_url(re.compile("#/catalogues$"))
+        assert client.get(f"/api/jobs/{job['id']}").status_code == 404
+
+
+def test_failed_rows_are_retried_in_a_job_of_their_own(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "Once more")
+        open_catalogue(page, service, username, job)
+        action(page, f"Retry {BAD} failed rows").click()
+        expect(page.get_by_text("These are the rows that failed in the earlier job")).to_be_visible()
+        expect(page.get_by_label("State", exact=True)).to_contain_text("Failed")
+        newest = client.get("/api/jobs", params={"limit": 1}).json()["items"][0]
+    assert (newest["rerun_of"], newest["counts"]["failed"]) == (job["id"], BAD)
+    assert page.url.endswith(f"#/catalogues/{newest['id']}")
+    assert violations_of(page) == []
+    page.get_by_role("link", name="the earlier job").click()
+    expect(page.get_by_label("State", exact=True)).to_contain_text("Partly succeeded")
+
+
+@pytest.fixture
+def another_bundle(service: Service, tiny_bundle: Bundle, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Activates a bundle that goes by the photo alone; after the test the one of before is active again."""
+    version = "by-photo"
+    settings = load_settings(data_dir=Path(service.database_url.removeprefix("sqlite:///")).parent)
+    with closing(Database(service.database_url)) as database:
+        other = otherwise_fused(tiny_bundle, tmp_path / "other", version, text_weight=0.0)
+        publish(database, ObjectStore(settings.store), other, activated=False)
+    yield lambda: activate(service, version)
+    activate(service, tiny_bundle.manifest.version)
+
+
+def activate(service: Service, version: str) -> None:
+    """Activate a bundle, and wait until a worker answers with it."""
+    with service.client() as client:
+        client.post(f"/api/models/{version}/activate").raise_for_status()
+        wait_for(lambda: client.get(f"/api/models/{version}").json()["workers"] > 0, 60, f"a worker with {version}")
+
+
+def test_a_rerun_shows_what_another_bundle_says(
+    page: Page,
+    service: Service,
+    username: str,
+    another_bundle: Callable[[], None],
+    violations_of: Violations,
+    troubles: Troubles,
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "Compared")
+        before = {row["row"]: row["category"] for row in rows(client, job["id"])}
+        another_bundle()
+        open_catalogue(page, service, username, job)
+        action(page, "Run again").click()
+        expect(page.get_by_role("status").filter(has_text="All rows are being run again")).to_be_attached()
+        expect(page.get_by_label("State", exact=True)).to_contain_text("Partly succeeded", timeout=60_000)
+        newest = client.get("/api/jobs", params={"limit": 1}).json()["items"][0]
+        changed = rows(client, newest["id"], changed=True)
+        named = names(client)
+    assert newest["rerun_of"] == job["id"]
+    assert newest["changes"] == len(changed) > 0
+    expect(page.get_by_label("State", exact=True)).to_contain_text(
+        f"{len(changed)} of {ROWS - BAD} rows have another category than in the earlier job"
+    )
+
+    action(page, "Show what changed").click()
+    expect(counted(page)).to_be_focused()
+    expect(counted(page)).to_have_text(f"{len(changed)} of {ROWS} rows")
+    expect(shown(page)).to_have_text(ids(changed)[:PAGE_ROWS])
+    first = changed[0]
+    line = page.get_by_role("row").filter(has=page.get_by_text(first["product_id"], exact=True))
+    expect(line).to_contain_text(f"{named[first['category']['code']]}Before: {named[before[first['row']]['code']]}")
+    expect(page.get_by_label("Changed rows only")).to_be_checked()
+    assert "changed=true" in page.url
+    assert violations_of(page) == []
+    page.get_by_text("The file and how it was read").click()
+    expect(page.get_by_text("by-photo")).to_be_visible()
+    expect(page.get_by_text("Title ← Titre")).to_be_visible()
+    assert violations_of(page) == []
+
+
+def test_what_cannot_be_shown_is_said_plainly(
+    page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        broken = sent(client, "No archive", b"PK\x03\x04 this is no archive")
+        kept = sent(client, "Kept for a while")
+    open_catalogue(page, service, username, broken)
+    state = page.get_by_label("State", exact=True)
+    expect(state).to_contain_text("The ZIP is damaged or breaks off.")
+    expect(state).to_contain_text("Unpack it, and pack the table and its photos anew as a plain ZIP.")
+    expect(page.get_by_role("tab")).to_have_count(0)
+    expect(action(page, "Run again")).to_have_count(0)
+    assert violations_of(page) == []
+
+    page.goto(f"/#/catalogues/{kept['id']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kept for a while")
+    let_go(service, kept["id"])
+    troubles.expect(REFUSED.format(410))
+    page.get_by_role("tab", name="Row errors").click()
+    expect(page.get_by_role("alert")).to_contain_text("The rows are not kept any more.")
+    page.reload()
+    expect(state).to_contain_text("The file and the rows are no longer kept, since")
+    expect(page.get_by_role("tab")).to_have_count(0)
+    expect(action(page, "Delete")).to_be_visible()
+    expect(action(page, "Run again")).to_have_count(0)
+    assert violations_of(page) == []
+
+    troubles.expect(REFUSED.format(404))
+    page.goto("/#/catalogues/01a00000-0000-7000-8000-000000000000")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such catalogue")
+    assert violations_of(page) == []
+    page.get_by_role("main").get_by_role("link", name="Catalogues").click()
+    expect(page).to_have_url(re.compile("#/catalogues$"))
+
+
+def let_go(service: Service, job_id: str) -> None:
+    """Let a job's file and rows go as retention does. A corrected row keeps the job itself."""
+    with service.client() as admin:
+        row = next(row for row in rows(admin, job_id) if row["category"])
+        path = f"/api/predictions/{row['id']}/correction"
+        admin.post(path, json={"code": row["category"]["code"]}).raise_for_status()
+    with closing(Database(service.database_url)) as database, database.begin() as connection:
+        connection.execute(update(Job).where(Job.id == job_id).values(cleared_at=now()))
+
+
+def test_everything_is_done_by_keyboard(page: Page, service: Service, username: str, troubles: Troubles) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "By keyboard")
+        unsure = rows(client, job["id"], order="least_sure", search="sku-1")
+    open_catalogue(page, service, username, job)
+    tab_to(page, page.get_by_role("tab", name="Results"))
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Row errors")).to_be_focused()
+    expect(page.get_by_role("table", name="Row errors")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    tab_to(page, page.get_by_label("Search", exact=True))
+    page.keyboard.type("sku-1")
+    expect(counted(page)).to_contain_text(f"of {ROWS} rows")
+    tab_to(page, page.get_by_role("columnheader", name="Confidence").get_by_role("button"))
+    page.keyboard.press("Enter")
+    expect(shown(page)).to_have_text(ids(unsure))
+    expect(page.get_by_role("columnheader", name="Confidence").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Tab")
+    title = unsure[0]["designation"]
+    expect(page.get_by_role("rowheader").first.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name=title)).to_be_visible()
+    tab_to(page, page.get_by_role("dialog").get_by_role("button", name="Close"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("rowheader").first.get_by_role("button")).to_be_focused()
+    tab_to(page, action(page, "Download results"), key="Shift+Tab")
+    with page.expect_download() as started:
+        page.keyboard.press("Enter")
+    assert started.value.suggested_filename == f"results-{job['id']}.csv"
+    expect(action(page, "Download results")).to_be_focused()
+
+
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Press the key until this has the focus."""
+    for _ in range(40):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    expect(wanted).to_be_focused()
+
+
+def test_it_fits_a_phone(phone: Page, service: Service, username: str, violations_of: Violations) -> None:
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    with service.client(username) as client:
+        job = sent(client, "On the way")
+    open_catalogue(phone, service, username, job)
+    expect(shown(phone)).to_have_count(PAGE_ROWS)
+    assert phone.evaluate(fits)
+    assert violations_of(phone) == []
+    phone.get_by_role("columnheader", name="Confidence").get_by_role("button").tap()
+    expect(phone.get_by_role("columnheader", name="Confidence")).to_have_attribute("aria-sort", "ascending")
+    phone.get_by_role("rowheader").first.get_by_role("button").tap()
+    expect(phone.get_by_role("dialog")).to_be_visible()
+    assert phone.evaluate(fits)
+    assert violations_of(phone) == []
+    phone.get_by_role("dialog").get_by_role("button", name="Close").tap()
+    phone.get_by_role("tab", name="Row errors").tap()
+    expect(phone.get_by_role("table", name="Row errors").get_by_role("rowheader")).to_have_count(BAD)
+    assert phone.evaluate(fits)
+    assert violations_of(phone) == []
+
+
+def test_it_speaks_french(
+    french_page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    with service.client(username) as client:
+        job = sent(client, "Rentrée")
+        code = rows(client, job["id"])[0]["category"]["code"]
+        taxonomy = client.get("/api/taxonomy").json()["items"]
+    name = next(each["name"] for each in taxonomy if each["code"] == code)
+    open_catalogue(french_page, service, username, job, language="fr")
+    expect(french_page.get_by_label("État", exact=True)).to_contain_text("Réussi en partie")
+    expect(french_page.locator(".cell-category").first).to_contain_text(name)
+    expect(french_page.get_by_role("button", name=f"Réessayer {BAD} lignes échouées")).to_be_visible()
+    assert violations_of(french_page) == []
+    french_page.get_by_role("tab", name="Lignes en erreur").click()
+    expect(french_page.get_by_role("cell", name="Cette photo n’est pas dans le ZIP.")).to_be_visible()
+    assert violations_of(french_page) == []
