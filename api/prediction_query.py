@@ -4,7 +4,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Query
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from api.parameters import Code, Cursor, Flag, JobId, Share, Text, no_cursor, place_of, serial_number
 from api.security import CurrentUser
@@ -14,6 +14,8 @@ from shared.predictions import PredictionRecord
 from shared.users import Role
 
 LONGEST_SEARCH = 200
+_TEXT_SCHEMA = {"type": "string", "pattern": "^[^\\u0000]*$", "minLength": 1, "maxLength": LONGEST_SEARCH}
+Search = Annotated[Text, Field(min_length=1, max_length=LONGEST_SEARCH), WithJsonSchema(_TEXT_SCHEMA)]
 
 
 class PredictionPage(NamedTuple):
@@ -39,7 +41,7 @@ async def wanted_predictions(
     job: Annotated[JobId | None, Query(description="A job's id.")] = None,
     product_id: Annotated[Text | None, Query(description="A product's id, as it was submitted.")] = None,
     search: Annotated[
-        Annotated[Text, Field(min_length=1, max_length=LONGEST_SEARCH)] | None,
+        Search | None,
         Query(description="Occurs in the designation or the product's id, in any case of letters; only with `job`."),
     ] = None,
     changed: Annotated[
