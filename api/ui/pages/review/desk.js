@@ -168,6 +168,7 @@ export class ReviewDesk {
     if (takesFocus) this.focus();
     announce(end.querySelector("h2").textContent);
   }
+
   #nameOf(code) {
     return categoryName(this.#known.find((category) => category.code === code) ?? { code, name: String(code) });
   }

@@ -8,7 +8,7 @@ import { post } from "../../client/api.js";
 import { Problem } from "../../client/problem.js";
 import { withdraw } from "./sitting.js";
 
-const MOST_WAITING = 10;
+const MOST_WAITING = 30; // half a minute's work of somebody quick
 const AGAIN_SECONDS = [1, 2, 5, 10]; // between tries, while the service cannot be reached
 
 const waiting = []; // { item, code }, the first of them is being sent

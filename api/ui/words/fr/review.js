@@ -33,7 +33,7 @@ export default {
   search: "Quelle est sa catégorie ?",
   skip: "Passer",
   leave: "Laisser ainsi",
-  back: "Annuler",
+  back: "Revenir",
   announced: (title, category, confidence) => `${title}. Prédiction : ${category}, sûre à ${confidence}.`,
 
   keys_on: "Raccourcis à une touche",
@@ -49,7 +49,7 @@ export default {
   key_choice: "Choisir une autre des plus probables",
   key_search: "Chercher parmi toutes les catégories",
   key_skip: "Passer le produit pour l’instant",
-  key_back: "Annuler : revenir au dernier produit",
+  key_back: "Revenir au dernier produit",
   key_help: "Afficher ces touches",
 
   end: (count) => `Plus rien n’est en attente. Produits relus : ${count}.`,
