@@ -20,7 +20,7 @@ export function progressCard({ onChanges }) {
   let noticed = null;
 
   const update = (job) => {
-    replace(state, statusBadge(job.status), h("p", {}, sentence(job)));
+    replace(state, statusBadge(job.status), h("p", {}, sentence(job).map((part, place) => [place ? " · " : null, h("span", { class: "whole" }, part)])));
     bar.hidden = ended(job);
     bar.value = job.progress;
     replace(figures, figuresOf(job));
@@ -33,19 +33,20 @@ export function progressCard({ onChanges }) {
   return { element, update };
 }
 
+/** The state's parts, of which each stays on one line where it can. */
 function sentence(job) {
   const { status, queue_position: place, rows_per_second: rate, eta_seconds: left, started_at: started, finished_at: finished } = job;
   if (status === "queued") {
-    if (place === null) return t("catalogue.waits");
-    return t(place < MOST_PLACES ? "catalogue.waits_at" : "catalogue.waits_behind", number(place));
+    if (place === null) return [t("catalogue.waits")];
+    return [t(place < MOST_PLACES ? "catalogue.waits_at" : "catalogue.waits_behind", number(place))];
   }
   if (finished !== null) {
     const took = started === null ? null : t("catalogue.took", duration(seconds(started, finished)));
-    return [t("catalogue.ended_at", dateTime(finished)), took].filter(Boolean).join(" · ");
+    return [t("catalogue.ended_at", dateTime(finished)), took].filter(Boolean);
   }
   const speed = rate === null ? null : t("catalogue.rate", number(rate, rate < 10 ? 1 : 0));
   const eta = left === null ? null : t("catalogue.left", duration(Math.max(left, 1)));
-  return [share(job), speed, eta].filter(Boolean).join(" · ");
+  return [share(job), speed, eta].filter(Boolean);
 }
 
 function figuresOf(job) {
@@ -71,12 +72,11 @@ function noticesOf(job) {
 
 function fault(error) {
   const { what, todo } = faultSentences(error);
-  const exactly = error.message === what ? null : h("p", { class: "fine", lang: "en" }, error.message);
-  return notice("bad", what, todo, exactly);
+  return notice("bad", what, todo);
 }
 
-function notice(tone, what, todo, more = null) {
-  return h("div", { class: `alert ${tone}` }, h("p", { class: "alert-what" }, what), more, todo ? h("p", {}, todo) : null);
+function notice(tone, what, todo) {
+  return h("div", { class: `alert ${tone}` }, h("p", { class: "alert-what" }, what), todo ? h("p", {}, todo) : null);
 }
 
 /** What has changed since the job that this one runs again. Its button stays the same one, so that it keeps the focus. */

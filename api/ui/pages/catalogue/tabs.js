@@ -8,6 +8,7 @@ import { keepInAddress } from "./query.js";
  * and `open` is called each time that the part comes to be seen. The one named `wanted` is the first that is seen.
  */
 export function tabs(parts, wanted, signal) {
+  if (parts.length === 1) return alone(parts[0]);
   const id = newId("tab");
   const buttons = parts.map(({ name, label }) => h("button", {
     class: "tab", type: "button", role: "tab", id: `${id}-${name}`, "aria-controls": `${id}-${name}-panel`,
@@ -38,6 +39,12 @@ export function tabs(parts, wanted, signal) {
     buttons[current].focus();
   };
   mark();
+  const open = () => parts[current].open();
   const list = h("div", { class: "tabs", role: "tablist", onkeydown: keys }, buttons);
-  return { element: h("section", {}, parts.length > 1 ? list : null, panels), open: () => parts[current].open(), choose };
+  return { element: h("section", {}, list, panels), open, choose };
+}
+
+/** A part that needs no tab is under a heading. */
+function alone({ label, element, open }) {
+  return { element: h("section", { class: "stack" }, h("h2", {}, label), element), open, choose: () => null };
 }
