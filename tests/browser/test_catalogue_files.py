@@ -291,7 +291,11 @@ def parquet_file(**columns: Any) -> bytes:
 
 
 PARQUET = parquet_file(
-    sku=["1", "2"], Titre=["a", "b"], tags=[["x"], []], size=[{"w": 1, "deep": {"er": 2}}, None], price=[1.5, None]
+    sku=["1", "a long text"],
+    Titre=["a", "b"],
+    tags=[["x"], []],
+    size=[{"w": 1, "deep": {"er": 2}}, None],
+    price=[1.5, None],
 )
 
 

@@ -49,15 +49,19 @@ export class ThriftReader {
     if (type === TYPE.byte) this.#at += 1;
     else if (type >= TYPE.i16 && type <= TYPE.i64) this.#varint();
     else if (type === TYPE.double) this.#at += 8;
-    else if (type === TYPE.binary) this.#at += this.#checked(Number(this.#varint()));
+    else if (type === TYPE.binary) this.#passBytes(Number(this.#varint()));
     else if (type === TYPE.list || type === TYPE.set) this.#passList(depth);
     else if (type === TYPE.struct) this.struct({}, depth);
     else if (type > TYPE.no) throw new RangeError("a type that is not known");
   }
 
+  #passBytes(length) {
+    this.#at += this.#checked(length);
+  }
+
   #passList(depth) {
     const { count, type } = this.#listHead();
-    for (let item = 0; item < this.#checked(count); item += 1) this.#pass(type <= TYPE.no ? TYPE.byte : type, depth + 1);
+    for (let left = this.#checked(count); left > 0; left -= 1) this.#pass(type <= TYPE.no ? TYPE.byte : type, depth + 1);
   }
 
   #listHead() {

@@ -24,7 +24,7 @@ export function draftForm(draft, { webhooks, signal, discarded, sent }) {
     h("div", { class: "fields" }, nameField(draft), webhooks.length ? webhookField(draft, webhooks) : null));
   const button = h("button", { class: "button primary" }, t("catalogues.send"));
   const actions = h("div", { class: "actions" }, button, h("button", { class: "button quiet", type: "button", onclick: discarded }, t("catalogues.other_file")));
-  const progress = uploadProgress(() => draft.upload?.stop.abort());
+  const progress = uploadProgress(() => draft.upload.stop.abort());
   const trouble = h("div", {});
   const element = h("form", { class: "stack", novalidate: true, onsubmit: submitted },
     h("div", {}, heading, h("p", { class: "fine" }, facts(file, preview))), fields, trouble, progress.element, actions);

@@ -43,7 +43,7 @@ export function jobRow(first) {
 function about({ created_at: at, source, rerun_of: earlier }, name) {
   return [
     h("time", { datetime: at }, dateTime(at)),
-    source ? ` · ${source.format.toUpperCase()}` : null,
+    source ? ` · ${t(`catalogues.format_${source.format}`)}` : null,
     source?.filename && source.filename !== name ? ` · ${source.filename}` : null,
     earlier ? ` · ${t("catalogues.rerun")}` : null,
   ];

@@ -59,7 +59,7 @@ export default {
   sent_share: (share) => `${share} sent`,
   storing: "All of it is sent. The service is putting it away …",
   stop: "Stop sending",
-  stopped: "Stopped. Nothing was kept of what had been sent.",
+  stopped: "Stopped. What had been sent is not kept.",
   sent: "The catalogue is sent.",
   sent_meanwhile: (name) => `${name} is sent. Its catalogue is in the list.`,
   not_sent_meanwhile: (name) => `${name} could not be sent. Look at Catalogues for what to do.`,
