@@ -17,7 +17,9 @@ export function confusionMatrix(confusion) {
   const words = h("p", { class: "chart-reading fine" }, t("charts.confusion_how_to_read"));
   const cells = confusion.counts.map((counts, row) => counts.map((count, column) => cell(count, sums[row], row === column)));
   const table = h("table", { class: "confusion", role: "grid", "aria-label": t("charts.confusion") },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "true-name" }, t("charts.confusion_corner"))), names.map((name, place) => h("th", { scope: "col", title: name, "aria-label": name }, place + 1)))),
+    h("thead", {}, h("tr", {},
+      h("th", { scope: "col" }, h("span", { class: "true-name" }, t("charts.confusion_corner"))),
+      names.map((name, place) => h("th", { scope: "col", title: name, "aria-label": name }, place + 1)))),
     h("tbody", {}, cells.map((row, place) => h("tr", {},
       h("th", { scope: "row" }, h("span", { class: "order" }, place + 1), h("span", { class: "true-name" }, names[place])), row))));
   cells[0][0].tabIndex = 0;
@@ -50,7 +52,9 @@ function cell(count, sum, right) {
 }
 
 function cellSentence(names, counts, sums, row, column) {
-  const values = { truth: names[row], answered: names[column], count: number(counts[row][column]), sum: number(sums[row]), share: sums[row] ? percent(counts[row][column] / sums[row], 1) : null };
+  const [count, sum] = [counts[row][column], sums[row]];
+  const share = sum ? percent(count / sum, 1) : null;
+  const values = { truth: names[row], answered: names[column], count: number(count), sum: number(sum), share };
   return t(row === column ? "charts.confusion_right" : "charts.confusion_cell", values);
 }
 
@@ -87,5 +91,6 @@ function moved(place, key, last) {
 
 function scale() {
   const steps = SHADES.map((_, place) => h("span", { class: `chart-step shade-${place + 1}` }));
-  return h("p", { class: "chart-shades fine", "aria-hidden": "true" }, t("charts.shades_from"), h("span", { class: "chart-steps" }, steps), t("charts.shades_to"));
+  return h("p", { class: "chart-shades fine", "aria-hidden": "true" },
+    t("charts.shades_from"), h("span", { class: "chart-steps" }, steps), t("charts.shades_to"));
 }

@@ -9,7 +9,9 @@ import { confusionMatrix, mistakes } from "./confusion.js";
 export function confusionCard(confusion) {
   return h("section", { class: "card stack" },
     h("h2", {}, t("charts.confusion")),
-    confusion === null ? h("p", { class: "fine" }, t("charts.no_confusion")) : [frequent(confusion), h("h3", {}, t("charts.matrix")), confusionMatrix(confusion)]);
+    confusion === null
+      ? h("p", { class: "fine" }, t("charts.no_confusion"))
+      : [frequent(confusion), h("h3", {}, t("charts.matrix")), confusionMatrix(confusion)]);
 }
 
 function frequent(confusion) {
@@ -19,7 +21,10 @@ function frequent(confusion) {
     h("h3", {}, t("charts.mistakes")),
     dataTable({
       label: t("charts.mistakes"),
-      columns: [{ label: t("charts.truth") }, { label: t("charts.answered_as") }, { label: t("charts.products"), end: true }, { label: t("charts.share_of_truth"), end: true }],
+      columns: [
+        { label: t("charts.truth") }, { label: t("charts.answered_as") },
+        { label: t("charts.products"), end: true }, { label: t("charts.share_of_truth"), end: true },
+      ],
       rows: found.map(({ truth, answered, count, share }) => [truth, answered, number(count), percent(share, 1)]),
     }),
   ];

@@ -21,7 +21,9 @@ export function histogram({ bins, label }, width) {
   return picture(width, HEIGHT, label,
     levels(area, ticks.map((tick, place) => ({ y: y(tick), text: figures[place] }))),
     below(area, width, bins.flatMap(({ name }, place) => (place % every ? [] : [{ x: x(place + 0.5), text: name }]))),
-    bins.map(({ share }, place) => svg("rect", { class: "bar-now", x: x(place) + pad, y: y(share), width: x(1) - x(0) - 2 * pad, height: area.bottom - y(share) })),
+    bins.map(({ share }, place) => svg("rect", {
+      class: "bar-now", x: x(place) + pad, y: y(share), width: x(1) - x(0) - 2 * pad, height: area.bottom - y(share),
+    })),
     bins.every(({ reference }) => reference !== null) ? outline(steps(bins, x, y)) : null);
 }
 

@@ -19,5 +19,9 @@ export function metricBars(metrics) {
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.model")), FIGURES.map((name) => h("th", { scope: "col" }, t(`charts.${name}`))))),
     h("tbody", {}, MODELS.filter(({ name }) => metrics[name] !== null).map(({ name, tone }) => h("tr", { class: tone },
       h("th", { scope: "row" }, t(`charts.model_${name}`)),
-      FIGURES.map((figure) => h("td", {}, h("span", { class: "metric" }, bar(metrics[name][figure]), h("span", { class: "number" }, percent(metrics[name][figure], 1)))))))));
+      FIGURES.map((figure) => h("td", {}, metric(metrics[name][figure])))))));
+}
+
+function metric(share) {
+  return h("span", { class: "metric" }, bar(share), h("span", { class: "number" }, percent(share, 1)));
 }

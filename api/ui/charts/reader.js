@@ -44,7 +44,9 @@ export function reader(label) {
 function listen(slider, place, reading, read) {
   const focused = () => document.activeElement === slider;
   const last = () => reading.data.starts.length - 1;
-  const pointed = (event) => read(reading.pointAt(event.clientX - place.getBoundingClientRect().left));
+  const pointed = (event) => {
+    if (reading.pointAt !== null) read(reading.pointAt(event.clientX - place.getBoundingClientRect().left));
+  };
   slider.addEventListener("pointermove", pointed);
   slider.addEventListener("pointerdown", pointed);
   slider.addEventListener("pointerleave", () => (focused() ? null : read(null)));

@@ -3,11 +3,11 @@
 import { h, replace } from "../kit/elements.js";
 
 /**
- * A place for a picture, `{ element, redraw(), width() }`. `draw(width)` makes it for so many pixels. Nothing is drawn
+ * A place for a picture, `{ element, redraw() }`. `draw(width)` makes it for so many pixels. Nothing is drawn
  * while the place is not on the page.
  */
-export function sized(draw, attributes = {}) {
-  const element = h("div", { ...attributes, class: `chart-place ${attributes.class ?? ""}` });
+export function sized(draw) {
+  const element = h("div", { class: "chart-place" });
   let width = 0;
   const redraw = () => {
     if (width > 0) replace(element, draw(width));
@@ -16,7 +16,7 @@ export function sized(draw, attributes = {}) {
     const now = Math.floor(entry.contentRect.width);
     if (now === width) return;
     width = now;
-    redraw();
+    requestAnimationFrame(redraw); // drawing changes the height that is being observed
   }).observe(element);
-  return { element, redraw, width: () => width };
+  return { element, redraw };
 }

@@ -22,21 +22,25 @@ export async function show({ parameters: [version], signal }) {
   const head = h("div", {});
   const body = h("div", { class: "stack" });
   const change = changeOver({ version, ended, signal });
-  const draw = ({ bundle, active }) => {
+  const draw = ({ bundle, active }, told = false) => {
     const heading = document.activeElement === change.button;
     replace(head, pageHead(version, null, bundle.active ? [] : [change.button]));
-    replace(body, ...sections(bundle, active));
+    replace(body, ...sections(bundle, active, told));
     if (heading) focusAfter(head, bundle);
   };
 
-  async function ended({ level, what, todo }) {
-    draw(await fetched(version, signal));
-    replace(change.place, h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, what), h("p", {}, todo)));
-    announce(what);
+  async function ended(outcome) {
+    draw(await fetched(version, signal), true);
+    replace(change.place, alert(outcome));
+    announce(outcome.what);
   }
 
   draw(first);
   return [h("p", { class: "back" }, h("a", { href: link("models") }, t("models.back"))), head, change.place, body];
+}
+
+function alert({ level, what, todo }) {
+  return h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, what), h("p", {}, todo));
 }
 
 /** Where the button was that has gone: on the heading, so that whoever pressed it goes on from there. */
@@ -55,11 +59,13 @@ function path(version) {
   return `/api/models/${encodeURIComponent(version)}`;
 }
 
-function sections(bundle, active) {
+/** `told`: that it was refused is said above already. */
+function sections(bundle, active, told) {
   return [
     h("p", { class: "actions" }, bundleBadges(bundle), h("span", {}, t("models.answering", bundle.workers))),
-    bundle.refused === null ? null : h("div", { class: "alert bad" }, h("p", { class: "alert-what" }, t("models.was_refused", bundle.refused)), h("p", {}, t("models.was_refused_todo"))),
-    h("section", { class: "card stack-small" }, h("h2", {}, t("models.figures")), metricBars(bundle.metrics), h("p", { class: "fine" }, t("charts.metrics", bundle.metrics.rows), ".")),
+    bundle.refused === null || told ? null : alert({ level: "bad", what: t("models.was_refused", bundle.refused), todo: t("models.was_refused_todo") }),
+    h("section", { class: "card stack-small" },
+      h("h2", {}, t("models.figures")), metricBars(bundle.metrics), h("p", { class: "fine" }, t("charts.metrics", bundle.metrics.rows), ".")),
     active === null ? null : comparison(bundle, active),
     confusionCard(bundle.confusion ?? null),
     facts(bundle),

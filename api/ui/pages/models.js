@@ -37,7 +37,7 @@ function table(bundles) {
     ],
     rows: bundles.map((bundle) => [
       h("a", { href: link("models", bundle.version) }, bundle.version),
-      h("div", { class: "bundle-state" }, h("span", { class: "actions" }, bundleBadges(bundle)), bundle.refused === null ? null : h("p", { class: "fine reason" }, bundle.refused)),
+      [h("span", { class: "actions" }, bundleBadges(bundle)), bundle.refused === null ? null : h("p", { class: "fine reason" }, bundle.refused)],
       dateTime(bundle.created_at), bundle.data,
       percent(bundle.metrics.fused.macro_f1, 1), percent(bundle.metrics.fused.accuracy, 1), number(bundle.metrics.rows),
     ]),

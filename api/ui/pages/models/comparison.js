@@ -16,7 +16,10 @@ export function comparison(bundle, active) {
     h("h2", {}, t("models.beside", active.version)),
     dataTable({
       label: t("models.beside", active.version),
-      columns: [{ label: t("models.figure") }, { label: t("models.this_bundle"), end }, { label: t("models.active"), end }, { label: t("models.difference"), end }],
+      columns: [
+        { label: t("models.figure") }, { label: t("models.this_bundle"), end },
+        { label: t("models.active"), end }, { label: t("models.difference"), end },
+      ],
       rows: MODELS.flatMap((model) => FIGURES.map((figure) => {
         const [mine, other] = [bundle.metrics[model][figure], active.metrics[model][figure]];
         return [t("models.figure_of", t(`charts.model_${model}`), t(`charts.${figure}`)), percent(mine, 1), percent(other, 1), difference(mine - other)];

@@ -14,7 +14,8 @@ export function modelSection() {
   const agreement = h("div", { class: "stack-small" });
   let shown;
   const update = ({ bundle, accuracy }) => {
-    replace(agreement, h("h3", {}, t("overview.agreement")), figures(accuracy), h("p", { class: "fine" }, t("overview.agreement_more", dateTime(accuracy.since, { dateStyle: "medium" }))));
+    const since = dateTime(accuracy.since, { dateStyle: "medium" });
+    replace(agreement, h("h3", {}, t("overview.agreement")), figures(accuracy), h("p", { class: "fine" }, t("overview.agreement_more", since)));
     const now = bundle === null ? null : `${bundle.version} ${bundle.activated_at}`;
     if (now === shown) return;
     shown = now;
@@ -30,14 +31,19 @@ function without(agreement) {
 function card(bundle, agreement) {
   const version = may("admin") ? h("a", { href: link("models", bundle.version) }, bundle.version) : bundle.version;
   return h("section", { class: "card stack" },
-    h("div", { class: "section-head" }, h("h2", {}, t("overview.model")), h("p", { class: "fine" }, version, bundle.demo ? [" ", h("span", { class: "badge" }, t("overview.demo"))] : null)),
+    h("div", { class: "section-head" },
+      h("h2", {}, t("overview.model")),
+      h("p", { class: "fine" }, version, bundle.demo ? [" ", h("span", { class: "badge" }, t("overview.demo"))] : null)),
     h("div", { class: "columns wide" },
-      h("div", { class: "stack-small" }, h("h3", {}, t("overview.test_figures")), metricBars(bundle.metrics), h("p", { class: "fine" }, t("charts.metrics", bundle.metrics.rows), ".")),
+      h("div", { class: "stack-small" },
+        h("h3", {}, t("overview.test_figures")), metricBars(bundle.metrics), h("p", { class: "fine" }, t("charts.metrics", bundle.metrics.rows), ".")),
       agreement));
 }
 
 function figures({ active, all }) {
   return h("dl", { class: "figures" }, [["agreed_active", active], ["agreed_all", all]].map(([name, { judged, right, share }]) => h("div", {},
     h("dt", {}, t(`overview.${name}`)),
-    h("dd", {}, share === null ? "–" : percent(share, 1), h("small", {}, judged ? t("overview.right_of_judged", number(right), number(judged)) : t("overview.nothing_judged"))))));
+    h("dd", {},
+      share === null ? "–" : percent(share, 1),
+      h("small", {}, judged ? t("overview.right_of_judged", number(right), number(judged)) : t("overview.nothing_judged"))))));
 }

@@ -20,7 +20,9 @@ function workersTable(workers, now) {
     label: t("overview.workers"),
     columns: ["worker_kind", "host", "device", "bundle", "worker_state", "heartbeat", "started"].map((name) => ({ label: t(`overview.${name}`) })),
     rows: workers.map((worker) => [
-      t(`overview.kind_${worker.kind}`), h("span", {}, worker.host, h("span", { class: "fine" }, ` · ${worker.process_id}`)), worker.device, worker.bundle ?? "–",
+      t(`overview.kind_${worker.kind}`),
+      h("span", {}, worker.host, h("span", { class: "fine" }, ` · ${worker.process_id}`)),
+      worker.device, worker.bundle ?? "–",
       h("span", { class: `badge ${worker.state === "alive" ? "good" : "bad"}` }, t(`overview.worker_${worker.state}`)),
       ago(worker.last_seen_at, now), dateTime(worker.started_at),
     ]),
@@ -31,7 +33,8 @@ function workersTable(workers, now) {
 export function webhooksSection() {
   const list = h("dl", { class: "figures" });
   const update = ({ webhooks }) => replace(list, [
-    ["pending", webhooks.pending], ["due", webhooks.due, webhooks.oldest_due_seconds === null ? null : t("overview.since_long", duration(webhooks.oldest_due_seconds))],
+    ["pending", webhooks.pending],
+    ["due", webhooks.due, webhooks.oldest_due_seconds === null ? null : t("overview.since_long", duration(webhooks.oldest_due_seconds))],
     ["delivered", webhooks.delivered], ["failed", webhooks.failed], ["dead", webhooks.dead], ["disabled_endpoints", webhooks.disabled_endpoints],
   ].map(([name, value, more]) => figure(t(`overview.${name}`), counted(name, value, webhooks.counted_up_to), more)));
   const element = h("section", { class: "card" },
@@ -49,7 +52,8 @@ export function diskSection() {
   const picture = h("div", {});
   const update = ({ disk: { free_bytes: free, reserve_bytes: reserve, database_bytes: database } }) => {
     replace(list, figure(t("overview.free"), bytes(free)), figure(t("overview.reserve"), bytes(reserve)), figure(t("overview.database"), bytes(database)));
-    replace(picture, reserve > 0 ? bar(Math.min(reserve / Math.max(free, 1), 1)) : null, h("p", { class: "fine" }, reserve > 0 ? t("overview.disk_more") : t("overview.disk_no_reserve")));
+    const taken = reserve > 0 ? bar(Math.min(reserve / Math.max(free, 1), 1)) : null;
+    replace(picture, taken, h("p", { class: "fine" }, reserve > 0 ? t("overview.disk_more") : t("overview.disk_no_reserve")));
   };
   return { element: h("section", { class: "card stack-small" }, h("h2", {}, t("overview.disk")), list, picture), update };
 }

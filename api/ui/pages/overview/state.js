@@ -11,13 +11,15 @@ export function stateSection() {
   let before = null;
   const update = (monitor) => {
     const troubles = troublesOf(monitor);
-    const said = troubles.length ? troubles.map(sentences) : [{ level: "good", what: t("overview.all_is_well"), todo: t("overview.all_is_well_more") }];
+    const well = { level: "good", what: t("overview.all_is_well"), todo: t("overview.all_is_well_more") };
+    const said = troubles.length ? troubles.map(sentences) : [well];
     if (JSON.stringify(said) !== before?.said) replace(list, said.map(box));
     const names = troubles.map(({ name, values }) => `${name} ${values.lane ?? ""}`).join();
     if (before !== null && names !== before.names) announce(said.map(({ what }) => what).join(" "));
     before = { said: JSON.stringify(said), names };
   };
-  return { element: h("section", { "aria-labelledby": "overview-state" }, h("h2", { class: "unseen", id: "overview-state" }, t("overview.state")), list), update };
+  const heading = h("h2", { class: "unseen", id: "overview-state" }, t("overview.state"));
+  return { element: h("section", { "aria-labelledby": "overview-state" }, heading, list), update };
 }
 
 function sentences({ level, name, values }) {
