@@ -28,14 +28,14 @@ export async function show({ query, signal }) {
     return desk.begin(filters);
   };
   const boxes = troubles({ known, lookAgain: (item) => desk.lookAgain(item), focus: () => desk.focus(), signal });
-  const page = h("div", { class: "review stack" }, figures.element, boxes, desk.element);
+  const page = h("div", { class: "review stack" }, filters.job ? oneJob() : null, figures.element, boxes, desk.element);
   page.append(h("div", { class: "review-foot" },
     keysSwitch((on) => page.classList.toggle("without-keys", !on)),
     h("button", { class: "button quiet small", type: "button", onclick: showKeys }, t("review.keys_show"), h("kbd", { class: "key" }, "?"))));
   listen({ ...desk.steps, help: showKeys }, signal);
   keepUp(desk, figures, signal);
   await desk.begin(filters);
-  const head = pageHead(t("review.title"), t("review.lead"), [filters.job ? oneJob() : null, categoryFilter(known, filters.code, narrow)]);
+  const head = pageHead(t("review.title"), t("review.lead"), [categoryFilter(known, filters.code, narrow)]);
   head.classList.add("review-head");
   return [head, page];
 }
@@ -64,5 +64,5 @@ function categoryFilter(known, chosen, choose) {
 }
 
 function oneJob() {
-  return h("span", { class: "badge accent" }, t("review.one_job"), " ", h("a", { href: link("review") }, t("review.all_products")));
+  return h("p", { class: "fine" }, t("review.one_job"), " ", h("a", { href: link("review") }, t("review.all_products")));
 }

@@ -46,10 +46,10 @@ export function troubles({ known, lookAgain, focus, signal }) {
 }
 
 function heldBox(trouble) {
-  const { what, todo } = sentences(trouble);
+  const { what } = sentences(trouble);
   return h("div", { class: "alert warn", role: "alert" },
     h("p", { class: "alert-what" }, h("span", { class: "review-unsaved" })),
-    h("p", {}, what, " ", todo, " ", t("review.tried_again")),
+    h("p", {}, what, " ", t("review.tried_again")),
     h("button", { class: "button small", type: "button", onclick: tryAgain }, t("core.try_again")));
 }
 

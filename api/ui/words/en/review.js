@@ -7,7 +7,7 @@ export default {
   lead: "The least sure predictions first: accept them, or correct them.",
   filter: "Predicted category",
   any_category: "Any predicted category",
-  one_job: "One catalogue only",
+  one_job: "Only the products of one catalogue.",
   all_products: "Show all",
 
   waiting: "Waiting",
@@ -63,7 +63,7 @@ export default {
   to_catalogues: "Catalogues and results",
 
   unsaved: (count) => `${count} ${plural(count, "verdict is", "verdicts are")} not stored yet.`,
-  tried_again: "It is tried again by itself; leave this page open.",
+  tried_again: "Sending is tried again by itself while this page is open.",
   not_stored: (title, category) => `Not stored: “${title}” as ${category}.`,
   gone: "This product is no longer there: its catalogue was deleted meanwhile.",
   gone_todo: "There is nothing to do: go on with the next one.",

@@ -7,7 +7,7 @@ export default {
   lead: "Les prédictions les moins sûres d’abord : validez-les ou corrigez-les.",
   filter: "Catégorie prédite",
   any_category: "Toutes les catégories prédites",
-  one_job: "Un seul catalogue",
+  one_job: "Les produits d’un seul catalogue.",
   all_products: "Tout afficher",
 
   waiting: "En attente",
@@ -63,7 +63,7 @@ export default {
   to_catalogues: "Catalogues et résultats",
 
   unsaved: (count) => `${count} ${plural(count, "choix n’est pas encore enregistré", "choix ne sont pas encore enregistrés")}.`,
-  tried_again: "Un nouvel essai se fait tout seul ; gardez cette page ouverte.",
+  tried_again: "L’envoi reprendra tout seul tant que cette page reste ouverte.",
   not_stored: (title, category) => `Non enregistré : « ${title} » dans ${category}.`,
   gone: "Ce produit n’existe plus : son catalogue a été supprimé entre-temps.",
   gone_todo: "Il n’y a rien à faire : passez au suivant.",
