@@ -102,5 +102,13 @@ def test_every_text_that_is_asked_for_by_name_is_there(words: dict[tuple[str, st
     assert missing == []
 
 
+def test_what_is_said_of_hosts_in_french_is_what_the_service_says() -> None:
+    sentences = re.findall(r'^  "(.+?)": "', (UI / "words" / "hosts.js").read_text(), re.MULTILINE)
+    code = "".join(path.read_text() for folder in ("api", "shared") for path in (ROOT / folder).rglob("*.py"))
+
+    assert sentences
+    assert [each for each in sentences if each.split(" or http:")[0].rstrip(".") not in code] == []
+
+
 def scripts() -> list[Path]:
     return sorted(path for path in UI.rglob("*.js") if "words" not in path.relative_to(UI).parts)

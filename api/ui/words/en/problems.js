@@ -72,6 +72,7 @@ export default {
   "USERNAME_TAKEN.todo": "Choose another name.",
   INVALID_USERNAME: "This name has characters that a user name may not have.",
   "INVALID_USERNAME.todo": "Take 1 to 64 letters, digits, dots, hyphens, underscores or @ signs.",
+  WEAK_PASSWORD: ({ detail }) => (figure(detail) ? detail : "This password is too easy to guess."),
   "WEAK_PASSWORD.todo": "Take several words that do not belong together, or a password from a password manager.",
   "WRONG_PASSWORD.todo": "Type the password that you sign in with now. If you have forgotten it, an administrator can set another one.",
   SERVICE_ACCOUNT: "A service account has a secret and no password.",

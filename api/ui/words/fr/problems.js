@@ -80,7 +80,7 @@ export default {
   "USERNAME_TAKEN.todo": "Choisissez un autre nom.",
   INVALID_USERNAME: "Ce nom contient des caractères qui n’y sont pas permis.",
   "INVALID_USERNAME.todo": "Prenez de 1 à 64 lettres sans accent, chiffres, points, traits d’union, traits de soulignement ou arobases.",
-  WEAK_PASSWORD: ({ detail }) => (figure(detail) ? "Un mot de passe a de 8 à 128 caractères." : "Ce mot de passe est trop facile à deviner."),
+  WEAK_PASSWORD: ({ detail }) => (figure(detail) ? `Un mot de passe a de ${detail.match(/\d+/g).join(" à ")} caractères.` : "Ce mot de passe est trop facile à deviner."),
   "WEAK_PASSWORD.todo": "Prenez plusieurs mots sans rapport entre eux, ou un mot de passe d’un gestionnaire de mots de passe.",
   WRONG_PASSWORD: "Le mot de passe actuel est faux.",
   "WRONG_PASSWORD.todo": "Saisissez celui avec lequel vous vous connectez aujourd’hui. Si vous l’avez oublié, un administrateur peut vous en donner un autre.",
