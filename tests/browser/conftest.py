@@ -15,6 +15,7 @@ from tests.browser.accounts import REVIEWER, USER, add_account
 from tests.browser.axe import violations
 from tests.browser.troubles import Troubles
 from tests.support.npm import installed
+from tests.support.ports import free_port
 from tests.support.service import Service, prepare_data, running_service
 
 FOLDER = Path(__file__).parent
@@ -30,14 +31,29 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 LAUNCH_MILLISECONDS = 60_000
 NAVIGATION_MILLISECONDS = 30_000
 WAIT_MILLISECONDS = 15_000
+TRIES = "0,1"  # of a webhook's delivery: at once, and a second later
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, tiny_bundle: Bundle) -> Iterator[Service]:
+def receiver_port() -> int:
+    """Where on this machine the service may send webhooks to."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, tiny_bundle: Bundle, receiver_port: int
+) -> Iterator[Service]:
     """A service with a real, small bundle, an administrator, a reviewer and a user, for all tests of this folder."""
     data_dir = tmp_path_factory.mktemp("browser") / "data"
     prepare_data(data_dir, migrated_sqlite, tiny_bundle)
-    with running_service(data_dir) as started:
+    settings = {
+        "allow_http": True,
+        "allowed_networks": "127.0.0.0/8",
+        "allowed_ports": f"443,{receiver_port}",
+        "webhook_delays": TRIES,
+    }
+    with running_service(data_dir, **settings) as started:
         started.wait_until_ready()
         add_account(started, REVIEWER, "reviewer")
         add_account(started, USER, "user")

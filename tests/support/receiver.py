@@ -100,9 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver(**answers: Answer) -> Iterator[Receiver]:
-    """A running receiver. `gone=GONE` is the answer for `/gone`."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+def receiver(port: int = 0, /, **answers: Answer) -> Iterator[Receiver]:
+    """A running receiver, on a free port unless told. `gone=GONE` is the answer for `/gone`."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
         running = Receiver(server.server_address[1], {f"/{name}": answer for name, answer in answers.items()})
         server.receiver = running
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
