@@ -35,8 +35,9 @@ export async function show({ parameters: [id], query, signal }) {
   changed(webhook);
   await deliveries.open();
   const look = async () => {
+    const before = webhook;
     const [now] = await Promise.all([get(path, { signal }), deliveries.refresh()]);
-    changed(now);
+    if (webhook === before) changed(now); // else somebody has changed it meanwhile, and this is older
   };
   keepLooking(look, () => (deliveries.isMoving() ? MOVING_SECONDS : STILL_SECONDS), (woken) => { wake = woken; }, signal);
   return [

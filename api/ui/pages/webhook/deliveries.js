@@ -53,7 +53,7 @@ export function deliveriesOf(path, { query, signal, again }) {
     signal,
   });
 
-  /** What is shown is changed where it stands. What is new comes on top of the first page. */
+  /** What is shown is changed where it stands. What is new comes on top of the first page; what is in another state by now leaves a filtered one. */
   async function refresh() {
     const cursor = shown;
     const filter = status.control.value;
@@ -63,7 +63,11 @@ export function deliveriesOf(path, { query, signal, again }) {
     for (const item of items) entries.get(item.id)?.update(item);
     const fresh = cursor === null ? items.filter(({ id }) => !entries.has(id)) : [];
     if (fresh.length && entries.size < MOST) place.prepend(...fresh.map(entry));
-    return undefined;
+    for (const id of gone(entries, items)) {
+      entries.get(id).leave(status.control);
+      entries.delete(id);
+    }
+    return entries.size ? undefined : list.again();
   }
 
   const isMoving = () => [...entries.values()].some((each) => isSoon(each.delivery()));
@@ -80,6 +84,13 @@ function statusFilter(chosen, changed) {
   return field({ label: t("webhooks.status"), tag: "select", attributes: { name: "status", onchange: changed } },
     h("option", { value: "" }, t("core.all")),
     STATES.map((state) => h("option", { value: state, selected: state === chosen }, t(`webhooks.status_${state}`))));
+}
+
+// Newest first, by ids that are in order: what is missing between those that came has left, what is older may be on another page.
+function gone(entries, items) {
+  const there = new Set(items.map(({ id }) => id));
+  const oldest = items.length < A_PAGE ? "" : items.at(-1).id;
+  return [...entries.keys()].filter((id) => id > oldest && !there.has(id));
 }
 
 function isSoon({ status, next_attempt_at: next }) {

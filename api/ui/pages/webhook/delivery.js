@@ -2,7 +2,7 @@
 // the focus nor what is open is lost.
 
 import { h, newId, replace } from "../../kit/elements.js";
-import { announce } from "../../kit/announce.js";
+import { announce, notify } from "../../kit/announce.js";
 import { ago, dateTime, t } from "../../kit/words.js";
 import { post } from "../../client/api.js";
 import { whileBusy } from "../../parts/busy.js";
@@ -11,7 +11,7 @@ import { attemptsTable } from "./attempts.js";
 
 const TONES = { pending: "accent", delivered: "good", dead: "bad" };
 
-/** `{ element, update(delivery), delivery() }`. `path` is the webhook's; `sent` is called when it is to be sent again. */
+/** `{ element, update(delivery), leave(next), delivery() }`: it leaves the list, and a focus goes to `next`. `path` is the webhook's; `sent` is called when it is to be sent again. */
 export function deliveryEntry(first, { path, sent }) {
   let now = null;
   const name = newId("delivery");
@@ -34,7 +34,7 @@ export function deliveryEntry(first, { path, sent }) {
     replace(trouble);
     try {
       update(await post(`${path}/deliveries/${now.id}/redeliver`));
-      announce(t("webhooks.redelivered"));
+      notify(t("webhooks.redelivered"));
       sent();
     } catch (problem) {
       replace(trouble, problemBox(problem));
@@ -42,7 +42,12 @@ export function deliveryEntry(first, { path, sent }) {
   }));
   update(first);
   const element = h("li", {}, h("details", {}, line, h("div", { class: "stack" }, facts, tries, trouble, h("div", { class: "actions" }, button))));
-  return { element, update, delivery: () => now };
+  const leave = (next) => {
+    if (element.contains(document.activeElement)) next.focus();
+    element.remove();
+    announce(t("webhooks.left", eventName(now)));
+  };
+  return { element, update, leave, delivery: () => now };
 }
 
 function summary(delivery) {

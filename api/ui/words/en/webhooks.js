@@ -104,6 +104,7 @@ export default {
   redeliver: "Send again",
   try_now: "Try now",
   redelivered: "It is being sent again.",
+  left: (event) => `${event}: it is in another state now, and not in this list any more.`,
   now_is: (event, status) => `${event}: ${status}`,
 
   recover: "Send all again …",

@@ -105,6 +105,7 @@ export default {
   redeliver: "Renvoyer",
   try_now: "Essayer maintenant",
   redelivered: "Le renvoi est en cours.",
+  left: (event) => `${event} : son état est maintenant un autre, il n’est plus dans cette liste.`,
   now_is: (event, status) => `${event} : ${status}`,
 
   recover: "Tout renvoyer …",
