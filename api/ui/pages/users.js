@@ -17,35 +17,37 @@ export async function show({ signal }) {
   await Promise.all([loadWords("accounts"), loadWords("secrets")]);
   const list = pages({
     fetchPage: (cursor) => get("/api/users", { query: { limit: A_PAGE, cursor }, signal }),
-    draw: (users) => table(users, signal),
+    draw: (users) => table(users, signal, emptied),
     empty: () => null, // there is always who looks at it
     range: (first, last) => t("users.range", number(first), number(last)),
     signal,
   });
+  function emptied() {
+    head.querySelector("h1").focus();
+    return list.open();
+  }
   const adding = (label, kind, add) => {
     const pressed = async () => (await add(signal)) && list.again();
     return h("button", { class: `button ${kind}`, type: "button", onclick: pressed }, label);
   };
+  const head = pageHead(t("users.title"), t("users.lead"), [adding(t("users.add_service"), "", addService), adding(t("users.add_person"), "primary", addPerson)]);
   await list.open();
-  return [
-    pageHead(t("users.title"), t("users.lead"), [adding(t("users.add_service"), "", addService), adding(t("users.add_person"), "primary", addPerson)]),
-    list.element,
-  ];
+  return [head, list.element];
 }
 
-function table(users, signal) {
+function table(users, signal, emptied) {
   const columns = [t("users.name"), t("accounts.role"), t("users.kind"), t("users.state"), t("users.since"), t("users.actions")];
-  return cardTable({ label: t("users.list"), columns, rows: users.map((user) => row(user, signal)) });
+  return cardTable({ label: t("users.list"), columns, rows: users.map((user) => row(user, signal, emptied)) });
 }
 
-function row(user, signal) {
+function row(user, signal, emptied) {
   const element = h("tr", { role: "row" },
     headCell(h("span", { class: "name" }, user.username), isOwn(user) ? h("span", { class: "badge accent" }, t("users.you")) : null),
     cell(t("accounts.role"), t(`accounts.role_${user.role}`)),
     cell(t("users.kind"), t(user.is_service ? "users.service" : "users.person")),
     cell(t("users.state"), h("span", { class: `badge ${user.disabled ? "warn" : "good"}` }, t(user.disabled ? "users.disabled" : "users.enabled"))),
     cell(t("users.since"), dateTime(user.created_at, { dateStyle: "medium" })),
-    cell(t("users.actions"), h("div", { class: "actions" }, actions(user, signal, (changed) => exchange(element, changed, signal)))));
+    cell(t("users.actions"), h("div", { class: "actions" }, actions(user, signal, (changed) => exchange(element, changed, signal, emptied)))));
   return element;
 }
 
@@ -67,9 +69,10 @@ function actions(user, signal, exchanged) {
 }
 
 // The focus stays where it was: on the same row's first button, or on that of the row that has moved up.
-function exchange(element, changed, signal) {
-  const stays = changed ? row(changed, signal) : element.nextElementSibling ?? element.previousElementSibling;
+function exchange(element, changed, signal, emptied) {
+  const stays = changed ? row(changed, signal, emptied) : element.nextElementSibling ?? element.previousElementSibling;
   if (changed) element.replaceWith(stays);
   else element.remove();
-  stays.querySelector("button").focus();
+  if (stays === null) emptied();
+  else stays.querySelector("button").focus();
 }

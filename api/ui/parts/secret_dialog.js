@@ -1,6 +1,6 @@
 // A secret that the service tells once: it can be copied, and the dialog does not close by accident.
 
-import { h, replace } from "../kit/elements.js";
+import { h } from "../kit/elements.js";
 import { announce } from "../kit/announce.js";
 import { opened } from "../kit/dialog.js";
 import { t } from "../kit/words.js";
@@ -23,10 +23,10 @@ export async function secretDialog({ title, values, content = null, signal }) {
 
 function copiedField({ label, value }) {
   const shown = field({ label, attributes: { class: "control mono", readonly: true, value, spellcheck: "false" } });
-  const button = h("button", { class: "button", type: "button", "aria-label": t("secrets.copy_this", label) }, t("secrets.copy"));
+  const button = h("button", { class: "button", type: "button" }, t("secrets.copy"), h("span", { class: "unseen" }, ` ${label}`));
   button.addEventListener("click", async () => {
     const done = await copied(shown.control);
-    if (done) replace(button, t("secrets.copied"));
+    if (done) button.firstChild.data = t("secrets.copied");
     announce(t(done ? "secrets.copied" : "secrets.copy_by_hand"));
     shown.fault(done ? null : t("secrets.copy_by_hand"));
   });
@@ -35,11 +35,12 @@ function copiedField({ label, value }) {
 
 // Browsers lend the clipboard to pages by https and on this machine only; elsewhere the text is marked, to be copied by hand.
 async function copied(control) {
-  control.select();
   try {
     await navigator.clipboard.writeText(control.value);
     return true;
   } catch {
+    control.focus();
+    control.select();
     return false;
   }
 }

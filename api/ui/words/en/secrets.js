@@ -7,7 +7,6 @@ export default {
   once: "This is shown now and never again. Copy it to where secrets are kept, a password manager for instance.",
   kept: "I have kept it",
   copy: "Copy",
-  copy_this: (label) => `Copy: ${label}`,
   copied: "Copied",
   copy_by_hand: "This browser does not let the page copy. The text is selected: press Ctrl+C or ⌘C.",
 };

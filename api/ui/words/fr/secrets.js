@@ -7,7 +7,6 @@ export default {
   once: "Ceci s’affiche maintenant et plus jamais ensuite. Copiez-le là où vous gardez vos secrets, par exemple dans un gestionnaire de mots de passe.",
   kept: "C’est noté",
   copy: "Copier",
-  copy_this: (label) => `Copier : ${label}`,
   copied: "Copié",
   copy_by_hand: "Ce navigateur ne laisse pas la page copier. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.",
 };
