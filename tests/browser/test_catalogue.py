@@ -20,6 +20,7 @@ from tests.support.service import Service, ended
 
 Violations: TypeAlias = Callable[[Page], list[str]]
 CSV = "text/csv"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture
@@ -251,23 +252,43 @@ def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
 
 
 def test_it_fits_a_phone(phone: Page, service: Service, username: str, violations_of: Violations) -> None:
-    fits = "document.documentElement.scrollWidth <= innerWidth"
     with service.client(username) as client:
         job = sent(client, "On the way")
     open_catalogue(phone, service, username, job)
     expect(shown(phone)).to_have_count(PAGE_ROWS)
-    assert phone.evaluate(fits)
+    assert phone.evaluate(FITS)
     assert violations_of(phone) == []
     phone.get_by_role("columnheader", name="Confidence").get_by_role("button").tap()
     expect(phone.get_by_role("columnheader", name="Confidence")).to_have_attribute("aria-sort", "ascending")
     phone.get_by_role("rowheader").first.get_by_role("button").tap()
     expect(phone.get_by_role("dialog")).to_be_visible()
-    assert phone.evaluate(fits)
+    assert phone.evaluate(FITS)
     assert violations_of(phone) == []
     phone.get_by_role("dialog").get_by_role("button", name="Close").tap()
     phone.get_by_role("tab", name="Row errors").tap()
     expect(phone.get_by_role("table", name="Row errors").get_by_role("rowheader")).to_have_count(BAD)
-    assert phone.evaluate(fits)
+    assert phone.evaluate(FITS)
+    assert violations_of(phone) == []
+
+
+def test_odd_texts_are_shown_as_they_are_and_break_nothing(
+    phone: Page, service: Service, username: str, violations_of: Violations
+) -> None:
+    word, markup = "Donaudampfschifffahrtsgesellschaft" * 6, "Chaise <img src=x onerror=alert(1)> longue"
+    lines = [("x" * 200, word, "Sehr lang. " * 500), ("<b>id</b>", markup, ""), ("rtl", "كرسي طويل للحديقة", "")]
+    content = io.StringIO(newline="")
+    csv.writer(content).writerows([("product_id", "designation", "description"), *lines])
+    with service.client(username) as client:
+        job = sent(client, "catalogue_automne_hiver_version_finale_" * 4, content.getvalue().encode(), CSV)
+    open_catalogue(phone, service, username, job)
+    expect(shown(phone)).to_have_text([product_id for product_id, *_ in lines])
+    expect(phone.get_by_role("rowheader").get_by_role("button")).to_have_text([title for _, title, _ in lines])
+    assert phone.evaluate(FITS)
+    assert violations_of(phone) == []
+    phone.get_by_role("rowheader").first.get_by_role("button").tap()
+    expect(phone.get_by_role("dialog").get_by_role("group", name="Description")).to_contain_text("Sehr lang.")
+    assert phone.evaluate(FITS)
+    assert phone.get_by_role("dialog").evaluate("(dialog) => dialog.scrollWidth <= dialog.clientWidth")
     assert violations_of(phone) == []
 
 

@@ -7,12 +7,12 @@ import { t } from "../../kit/words.js";
 import { download } from "../../client/download.js";
 import { whileBusy } from "../../parts/busy.js";
 import { icon } from "../../parts/icons.js";
-import { problemBox } from "../../parts/problem.js";
+import { problemBox, sentences } from "../../parts/problem.js";
 
 const FORMATS = ["csv", "xlsx", "ndjson", "parquet"];
 const LIKED = "download_format";
 
-/** A choice of formats and a button. `part` is `results` or `errors`. */
+/** A choice of formats and a button. `part` is `results` or `errors`. A download goes on when the page is left. */
 export function downloads({ job, part, signal }) {
   const id = newId("format");
   const liked = remembered(LIKED);
@@ -23,9 +23,10 @@ export function downloads({ job, part, signal }) {
     replace(trouble);
     announce(t("catalogue.being_made"));
     try {
-      notify(t("catalogue.saved", await download(`/api/jobs/${job.id}/${part}`, { query: { format: formats.value }, signal })));
+      notify(t("catalogue.saved", await download(`/api/jobs/${job.id}/${part}`, { query: { format: formats.value } })));
     } catch (problem) {
-      if (!signal.aborted) replace(trouble, problemBox(problem));
+      if (signal.aborted) notify(sentences(problem).what);
+      else replace(trouble, problemBox(problem));
     }
   });
   const button = h("button", { class: "button small", type: "button", onclick: fetchIt }, icon("download"), t(`catalogue.download_${part}`));

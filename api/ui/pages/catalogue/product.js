@@ -25,10 +25,15 @@ function product(row, title) {
   return h("div", { class: "product-in-full" },
     h("div", { class: picture ? "product-beside" : "" }, picture,
       h("div", { class: "stack" },
-        row.description ? h("p", { class: "description" }, row.description) : null,
+        row.description ? description(row.description) : null,
         h("dl", { class: "facts-list" }, facts(row).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))))),
     row.error === null ? null : fault(row.error),
     row.category === null ? null : opinions(row));
+}
+
+/** It may be long: it scrolls by itself, and takes the focus for that. */
+function description(text) {
+  return h("div", { class: "description", role: "group", tabindex: "0", "aria-label": t("catalogue.column_description") }, text);
 }
 
 function facts(row) {

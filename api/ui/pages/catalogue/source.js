@@ -17,6 +17,7 @@ export function fileFacts() {
     if (now === shown) return; // what somebody reads there, or has the focus on, stays
     shown = now;
     const facts = [...(source === null ? [] : sourceFacts(source)), versions.length ? [t("catalogue.bundles"), bundles(versions)] : null];
+    element.hidden = !facts.some(Boolean);
     replace(list, facts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
   };
   return { element, update };
@@ -42,5 +43,5 @@ function columnName(ours) {
 
 function bundles(versions) {
   return h("ul", {}, versions.map((version) =>
-    h("li", {}, may("admin") ? h("a", { href: `${link("models")}?version=${encodeURIComponent(version)}` }, version) : h("code", {}, version))));
+    h("li", {}, may("admin") ? h("a", { href: link("models", version) }, version) : h("code", {}, version))));
 }
