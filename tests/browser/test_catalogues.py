@@ -16,9 +16,9 @@ from tests.support.service import Service, ended
 PLACE = "#/catalogues"
 A_CATALOGUE = re.compile(r"#/catalogues/[0-9a-f-]{36}$")
 DROP = """
-(element, [name, text]) => {
+(element, [text, ...names]) => {
     const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([text], name));
+    for (const name of names) dataTransfer.items.add(new File([text], name));
     for (const type of ["dragover", "drop"]) {
         element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
     }
@@ -159,8 +159,10 @@ def test_what_is_no_catalogue_is_not_sent(
     expect(alert).to_have_count(0)
     page.get_by_role("button", name="Choose another file").click()
     expect(page.get_by_label("Drop a file here, or choose one")).to_be_focused()
-    page.locator(".drop").evaluate(DROP, ["empty.zip", ""])
+    page.locator(".drop").evaluate(DROP, ["", "empty.zip"])
     expect(alert).to_contain_text("The file is empty.")
+    page.locator(".drop").evaluate(DROP, [csv_of().decode(), "one.csv", "two.csv"])
+    expect(alert).to_contain_text("These are several files.")
     assert_readable(page, violations_of)
 
     with service.client(username, PASSWORD) as client:
@@ -170,7 +172,7 @@ def test_what_is_no_catalogue_is_not_sent(
 def test_a_file_is_dropped(page: Page, service: Service) -> None:
     sign_in(page, service, new_account(service), place=PLACE)
 
-    page.locator(".drop").evaluate(DROP, ["dropped.csv", csv_of().decode()])
+    page.locator(".drop").evaluate(DROP, [csv_of().decode(), "dropped.csv"])
 
     expect(page.get_by_role("heading", name="dropped.csv")).to_be_focused()
     expect(heads(page)).to_have_text(["Product idproduct_id", "Titletitle", "Descriptiondescription"])

@@ -7,27 +7,24 @@ import { rememberQuery } from "../../kit/routes.js";
 import { t } from "../../kit/words.js";
 import { get } from "../../client/api.js";
 import { Problem } from "../../client/problem.js";
-import { may } from "../../client/session.js";
 import { nothing, whileBusy } from "../../parts/busy.js";
-import { field } from "../../parts/field.js";
 import { problemBox, sentences } from "../../parts/problem.js";
+import { jobFilters, wantedJobs } from "./job_filters.js";
 import { jobRow } from "./job_row.js";
+import { latest } from "./job_watch.js";
 
 const PAGE = 20;
 const LOOK_SECONDS = 3;
-const MOST_ASKED = 10; // jobs that are asked for one by one
-const STATUSES = ["queued", "running", "succeeded", "partially_succeeded", "failed", "canceled", "expired"];
-const KINDS = ["catalogue", "ingest"];
 
 /** `{ element, open() }`: `open` fetches the first page. The filters are in the address's query. */
 export function jobList(query, signal) {
-  const wanted = { kind: may("admin") && KINDS.includes(query.get("kind")) ? query.get("kind") : "catalogue", status: STATUSES.includes(query.get("status")) ? query.get("status") : "" };
+  const wanted = wantedJobs(query);
   const rows = new Map(); // by the job's id
   const list = h("ul", { class: "sent-jobs" });
   const empty = h("div", {});
   const trouble = h("div", { "aria-live": "polite" });
   const more = h("button", { class: "button", type: "button", hidden: true, onclick: () => whileBusy(more, showMore) }, t("core.more"));
-  const filters = filterFields(wanted, reopen);
+  const filters = jobFilters(wanted, reopen);
   const element = h("section", { class: "stack", "aria-labelledby": "sent-catalogues" },
     h("div", { class: "sent-head" }, h("h2", { id: "sent-catalogues" }, t("catalogues.list")), filters.element), trouble, list, empty, h("div", { class: "actions" }, more));
   let cursor = null;
@@ -97,18 +94,18 @@ export function jobList(query, signal) {
 
   /** See what has become of those that run. */
   async function look() {
-    const running = [...rows.values()].filter((row) => !row.hasEnded());
+    const running = [...rows.values()].filter((row) => !row.hasEnded()).map(({ id }) => id);
     if (running.length === 0) return;
     const mine = turn;
     try {
-      const { items } = await ask(null);
-      const seen = new Set(items.map(({ id }) => id));
-      const others = running.map(({ id }) => id).filter((id) => !seen.has(id)).slice(0, MOST_ASKED);
-      const asked = await Promise.all(others.map((id) => get(`/api/jobs/${id}`, { signal }).catch(deleted)));
+      const { jobs, gone } = await latest(running, ask, signal);
       if (mine !== turn || signal.aborted) return;
       replace(trouble);
-      others.forEach((id, place) => asked[place] ?? remove(id));
-      for (const job of [...items, ...asked.filter(Boolean)]) rows.get(job.id)?.update(job);
+      for (const job of jobs) rows.get(job.id)?.update(job);
+      for (const id of gone) {
+        rows.get(id).element.remove();
+        rows.delete(id);
+      }
     } catch (problem) {
       if (signal.aborted) return;
       if (!(problem instanceof Problem)) throw problem;
@@ -116,35 +113,7 @@ export function jobList(query, signal) {
     }
   }
 
-  function remove(id) {
-    rows.get(id).element.remove();
-    rows.delete(id);
-  }
-
   return { element, open };
-}
-
-/** That a job is not there any more is no trouble: null. */
-function deleted(problem) {
-  if (problem instanceof Problem && problem.status === 404) return null;
-  throw problem;
-}
-
-/** Which jobs are listed, `{ element, clear() }`; `changed` is called after each choice. */
-function filterFields(wanted, changed) {
-  const select = (name, label, values, text) => field({ label, tag: "select", attributes: { class: "control small", onchange: ({ target }) => {
-    wanted[name] = target.value;
-    changed();
-  } } }, values.map((value) => h("option", { value, selected: value === wanted[name] }, text(value))));
-  const status = select("status", t("catalogues.status"), ["", ...STATUSES], (value) => (value ? t(`core.status_${value}`) : t("core.all")));
-  const kind = may("admin") ? select("kind", t("catalogues.kind"), KINDS, (value) => t(`catalogues.kind_${value}`)) : null;
-  const clear = () => {
-    wanted.status = "";
-    status.control.value = "";
-    status.control.focus();
-    return changed();
-  };
-  return { element: h("div", { class: "filters" }, kind?.element, status.element), clear };
 }
 
 function emptyBox({ kind, status }, clear) {
