@@ -19,9 +19,9 @@ DROP = """
 (element, [text, ...names]) => {
     const dataTransfer = new DataTransfer();
     for (const name of names) dataTransfer.items.add(new File([text], name));
-    for (const type of ["dragover", "drop"]) {
-        element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-    }
+    const dragged = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    element.dispatchEvent(dragged("dragover"));
+    return element.dispatchEvent(dragged("drop"));
 }
 """
 
@@ -172,7 +172,9 @@ def test_what_is_no_catalogue_is_not_sent(
 def test_a_file_is_dropped(page: Page, service: Service) -> None:
     sign_in(page, service, new_account(service), place=PLACE)
 
-    page.locator(".drop").evaluate(DROP, [csv_of().decode(), "dropped.csv"])
+    assert not page.locator("h1").evaluate(DROP, [csv_of().decode(), "beside.csv"])  # else the browser would open it
+    expect(page.get_by_label("Drop a file here, or choose one")).to_be_visible()
+    assert not page.locator(".drop").evaluate(DROP, [csv_of().decode(), "dropped.csv"])
 
     expect(page.get_by_role("heading", name="dropped.csv")).to_be_focused()
     expect(heads(page)).to_have_text(["Product idproduct_id", "Titletitle", "Descriptiondescription"])
