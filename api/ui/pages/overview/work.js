@@ -17,13 +17,13 @@ export function workSection(hours, chosen) {
   const rows = reader(t("overview.throughput"));
   const times = reader(t("overview.latency"));
   const figures = h("div", {});
-  const unread = h("p", { class: "fine" });
+  const idle = h("p", { class: "fine", hidden: true }, t("overview.no_products"));
   const element = h("section", { class: "card stack" },
     h("div", { class: "section-head" }, h("h2", {}, t("overview.work")), choice(hours, chosen)),
     h("div", { class: "columns wide" },
       h("div", { class: "stack-small" }, h("h3", {}, t("overview.throughput")), rowsLegend(), rows.element),
       h("div", { class: "stack-small" }, h("h3", {}, t("overview.latency")), timesLegend(), times.element)),
-    unread,
+    idle,
     h("details", { class: "figures-of" }, h("summary", {}, t("overview.as_table")), figures));
   let before = null;
   const update = (history) => {
@@ -32,7 +32,7 @@ export function workSection(hours, chosen) {
     before = now;
     rows.update(throughput(history));
     times.update(latency(history));
-    replace(unread, history.points.every(({ latency: { products } }) => products === 0) ? t("overview.no_products") : null);
+    idle.hidden = history.points.some(({ latency: { products } }) => products > 0);
     replace(figures, table(history));
   };
   return { element, update };
