@@ -26,7 +26,8 @@ export function jobList(query, signal) {
   const more = h("button", { class: "button", type: "button", hidden: true, onclick: () => whileBusy(more, showMore) }, t("core.more"));
   const filters = jobFilters(wanted, reopen);
   const element = h("section", { class: "stack", "aria-labelledby": "sent-catalogues" },
-    h("div", { class: "sent-head" }, h("h2", { id: "sent-catalogues" }, t("catalogues.list")), filters.element), trouble, list, empty, h("div", { class: "actions" }, more));
+    h("div", { class: "noted" }, h("div", { class: "sent-head" }, h("h2", { id: "sent-catalogues" }, t("catalogues.list")), filters.element), trouble),
+    list, empty, h("div", { class: "actions" }, more));
   let cursor = null;
   let turn = 0; // of the filters: an answer to an earlier one comes too late
 

@@ -19,7 +19,7 @@ export function columnMapping(draft) {
   const choices = OURS.map((ours) => ({ ours, ...columnField(draft, ours, update) }));
   const element = h("div", { class: "stack" },
     h("div", {}, h("h3", {}, t("catalogues.columns")), h("p", { class: "fine" }, t("catalogues.columns_hint"))),
-    h("div", { class: "fields our-columns" }, choices.map((choice) => choice.element)), lack, rows.element);
+    h("div", { class: "noted" }, h("div", { class: "fields our-columns" }, choices.map((choice) => choice.element)), lack), rows.element);
   update();
   const isUsable = () => {
     const wrong = choices.find(({ ours }) => faultOf(draft, ours)) ?? (lackOf(draft.mapping) === "nothing" ? choices.find(({ ours }) => ours === "designation") : null);
