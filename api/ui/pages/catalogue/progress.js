@@ -3,6 +3,7 @@
 import { h, replace } from "../../kit/elements.js";
 import { dateTime, duration, number, t } from "../../kit/words.js";
 import { link } from "../../kit/routes.js";
+import { may } from "../../client/session.js";
 import { faultSentences } from "../../parts/fault.js";
 import { statusBadge } from "../../parts/job_status.js";
 import { ended, share } from "./job.js";
@@ -16,7 +17,8 @@ export function progressCard({ onChanges }) {
   const figures = h("dl", { class: "figures" });
   const notices = h("div", { class: "job-notices" });
   const again = rerunLine(onChanges);
-  const element = h("section", { class: "card stack", "aria-label": t("catalogue.state") }, state, bar, figures, notices, again.element);
+  const models = modelsLine();
+  const element = h("section", { class: "card stack", "aria-label": t("catalogue.state") }, state, bar, figures, notices, again.element, models.element);
   let noticed = null;
 
   const update = (job) => {
@@ -25,6 +27,7 @@ export function progressCard({ onChanges }) {
     bar.value = job.progress;
     replace(figures, figuresOf(job));
     again.update(job);
+    models.update(job);
     const now = JSON.stringify([job.status, job.error, job.cleared_at]);
     if (now !== noticed) replace(notices, noticesOf(job));
     noticed = now;
@@ -93,6 +96,20 @@ function rerunLine(onChanges) {
     const compared = changes !== null;
     replace(changed, compared ? t("catalogue.changed", number(changes), number(counts.succeeded), changes) : t("catalogue.retried"));
     button.hidden = !changes || job.cleared_at !== null;
+  };
+  return { element, update };
+}
+
+/** Which bundles have answered; administrators can go to them. */
+function modelsLine() {
+  const element = h("p", { class: "fine" });
+  let shown = "";
+  const name = (version) => (may("admin") ? h("a", { href: link("models", version) }, version) : version);
+  const update = ({ model_versions: versions }) => {
+    element.hidden = versions.length === 0;
+    if (versions.join() === shown) return; // a link keeps the focus
+    shown = versions.join();
+    replace(element, t("catalogue.answered_by"), " ", versions.map((version, place) => [place ? ", " : null, name(version)]));
   };
   return { element, update };
 }

@@ -2,22 +2,20 @@
 
 import { h, replace } from "../../kit/elements.js";
 import { bytes, hasText, t } from "../../kit/words.js";
-import { link } from "../../kit/routes.js";
-import { may } from "../../client/session.js";
 
 const DELIMITERS = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
 
-/** A card with the file's facts and the bundles that answered, closed until somebody opens it: `{ element, update(job) }`. */
+/** A card with the file's facts, closed until somebody opens it: `{ element, update(job) }`. */
 export function fileFacts() {
   const list = h("dl", { class: "facts-list" });
   const element = h("details", { class: "card facts" }, h("summary", {}, t("catalogue.facts")), list);
   let shown = null;
-  const update = ({ source, model_versions: versions }) => {
-    const now = JSON.stringify([source, versions]);
+  const update = ({ source }) => {
+    const now = JSON.stringify(source);
     if (now === shown) return; // what somebody reads there, or has the focus on, stays
     shown = now;
-    const facts = [...(source === null ? [] : sourceFacts(source)), versions.length ? [t("catalogue.bundles"), bundles(versions)] : null];
-    element.hidden = !facts.some(Boolean);
+    const facts = source === null ? [] : sourceFacts(source);
+    element.hidden = facts.length === 0;
     replace(list, facts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
   };
   return { element, update };
@@ -39,9 +37,4 @@ function sourceFacts(source) {
 /** The field of a product that a column was read as. */
 function columnName(ours) {
   return hasText(`catalogue.column_${ours}`) ? t(`catalogue.column_${ours}`) : ours;
-}
-
-function bundles(versions) {
-  return h("ul", {}, versions.map((version) =>
-    h("li", {}, may("admin") ? h("a", { href: link("models", version) }, version) : h("code", {}, version))));
 }

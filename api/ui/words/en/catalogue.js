@@ -41,6 +41,7 @@ export default {
   earlier_job: "the earlier job",
   changed: (changes, all, count) => `${changes} of ${all} rows ${plural(count, "has", "have")} another category than in `,
   retried: "These are the rows that failed in ",
+  answered_by: "Answered by",
   show_changed: "Show what changed",
 
   cancel: "Cancel the job",
@@ -153,5 +154,4 @@ export default {
   column_image: "Photo",
   column_prdtypecode: "Category",
   header: "All columns",
-  bundles: "Models that answered",
 };

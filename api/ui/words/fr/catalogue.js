@@ -41,6 +41,7 @@ export default {
   earlier_job: "le traitement précédent",
   changed: (changes, all, count) => `${changes} ${lines(count)} sur ${all} ${plural(count, "a", "ont")} changé de catégorie depuis `,
   retried: "Ce sont les lignes qui ont échoué dans ",
+  answered_by: "Réponses données par",
   show_changed: "Voir les changements",
 
   cancel: "Annuler le traitement",
@@ -153,5 +154,4 @@ export default {
   column_image: "Photo",
   column_prdtypecode: "Catégorie",
   header: "Toutes les colonnes",
-  bundles: "Modèles qui ont répondu",
 };
