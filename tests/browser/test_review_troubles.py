@@ -12,6 +12,24 @@ from tests.browser.signing_in import sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service
 
+ANOTHER_PASSWORD = "quite another long phrase"
+
+
+def change_account(service: Service, username: str, change: dict[str, str]) -> None:
+    """Have an administrator change an account, which ends its sessions."""
+    with service.client() as client:
+        accounts = client.get("/api/users", params={"limit": 200}).json()["items"]
+        (user_id,) = [account["id"] for account in accounts if account["username"] == username]
+        client.patch(f"/api/users/{user_id}", json=change).raise_for_status()
+
+
+def sign_in_again(page: Page, password: str) -> None:
+    """Fill in the dialog that comes over the page once the session has ended."""
+    dialog = page.get_by_role("dialog", name="Please sign in again")
+    dialog.get_by_label("Password").fill(password)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+
 
 def test_verdicts_on_a_catalogue_that_was_deleted_come_back_and_the_review_goes_on(
     page: Page, service: Service, tmp_path: Path, troubles: Troubles, violations_of: Callable[[Page], list[str]]
@@ -90,19 +108,42 @@ def test_a_verdict_is_stored_once_somebody_whose_session_has_ended_signs_in_agai
     username = new_account(service, "reviewer")
     open_review(page, service, queue, username)
     expect_product(page, first)
-    with service.client() as client:
-        accounts = client.get("/api/users", params={"limit": 200}).json()["items"]
-        (user_id,) = [account["id"] for account in accounts if account["username"] == username]
-        client.patch(f"/api/users/{user_id}", json={"password": PASSWORD[::-1]}).raise_for_status()
+    change_account(service, username, {"password": ANOTHER_PASSWORD})
 
     page.keyboard.press("3")
+    sign_in_again(page, ANOTHER_PASSWORD)
 
-    dialog = page.get_by_role("dialog", name="Please sign in again")
-    dialog.get_by_label("Password").fill(PASSWORD[::-1])
-    dialog.get_by_role("button", name="Sign in").click()
-    expect(dialog).to_have_count(0)
     expect_product(page, second)
     assert_stored(service, queue, {first["id"]: code_of(first, 3)})
+
+
+def test_a_verdict_that_is_refused_comes_back_with_its_product(
+    page: Page, service: Service, tmp_path: Path, troubles: Troubles, violations_of: Callable[[Page], list[str]]
+) -> None:
+    troubles.expect(r"status of 403 .*/correction>$")
+    troubles.allow(r"status of 401 ")
+    troubles.allow(r"status of 404 .*/api/images/")  # a user sees no photos of others
+    queue = send_catalogue(service, tmp_path)
+    first, second, *_ = queue.items
+    username = new_account(service, "reviewer")
+    open_review(page, service, queue, username)
+    expect_product(page, first)
+    change_account(service, username, {"role": "user"})
+
+    page.keyboard.press("2")
+    sign_in_again(page, PASSWORD)
+
+    expect_product(page, second)
+    refused = page.get_by_role("alert")
+    expect(refused).to_contain_text(f"Not stored: “{first['designation']}”")
+    expect(refused).to_contain_text("Ask an administrator")
+    assert violations_of(page) == []
+    refused.get_by_role("button", name="Look at it again").click()
+    expect(refused).to_have_count(0)
+    expect_product(page, first)
+    expect(choice(page, 1)).to_be_focused()
+    expect(figure(page, "You judged")).to_have_text("0")
+    assert_stored(service, queue, {})
 
 
 def test_two_reviewers_at_once_do_not_disturb_each_other(
