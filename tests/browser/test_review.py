@@ -155,6 +155,11 @@ def test_the_search_goes_through_both_languages_and_codes_without_accents(
     expect(search).to_have_attribute("aria-activedescendant", options.nth(1).get_attribute("id") or "")
     for key in ("ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown"):  # round the end, and back
         page.keyboard.press(key)
+    page.keyboard.press("Alt+ArrowUp")
+    expect(search).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowDown")  # opens it again, at the first
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
 
     expect_product(page, queue.items[1])

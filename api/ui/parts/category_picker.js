@@ -23,68 +23,34 @@ export function categoryPicker({ label, known, onChoose, onCancel = null }) {
       autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "done",
     },
   });
-  const list = h("ul", { class: "picker-list", id: listId, role: "listbox", "aria-label": label, hidden: true });
-  const rest = h("p", { class: "picker-rest fine", hidden: true });
-  element.classList.add("picker");
-  element.append(list, rest);
   const searched = [...known].sort((one, other) => categoryName(one).localeCompare(categoryName(other)));
-  let found = [];
-  let active = -1;
-
-  const mark = (place) => {
-    active = place;
-    for (const [index, option] of [...list.children].entries()) option.setAttribute("aria-selected", String(index === place));
-    if (place < 0) {
-      control.removeAttribute("aria-activedescendant");
-      return;
-    }
-    control.setAttribute("aria-activedescendant", list.children[place].id);
-    list.children[place].scrollIntoView({ block: "nearest" });
-  };
-  const close = () => {
-    list.hidden = rest.hidden = true;
-    control.setAttribute("aria-expanded", "false");
-    mark(-1);
-  };
-  const open = () => {
-    const all = matching(searched, control.value);
-    found = all.slice(0, MOST_SHOWN);
-    replace(list, found.map((category) => option(category, () => choose(category))));
-    list.hidden = found.length === 0;
-    control.setAttribute("aria-expanded", String(!list.hidden));
-    replace(rest, all.length === 0 ? t("core.no_category_found") : t("core.more_categories", number(all.length - found.length)));
-    rest.hidden = found.length > 0 && all.length === found.length;
-    mark(control.value.trim() && found.length ? 0 : -1); // what was typed means the first of them
-  };
   const choose = (category) => {
     control.value = categoryName(category);
-    close();
+    list.close();
     onChoose(category);
   };
-  const step = (by) => {
-    if (list.hidden) open();
-    if (found.length) mark(active < 0 ? (by > 0 ? 0 : found.length - 1) : (active + by + found.length) % found.length);
-  };
+  const list = listBelow(control, { listId, label, choose });
+  const open = () => list.open(matching(searched, control.value));
   const cancel = () => {
     if (onCancel) onCancel();
-    else if (!list.hidden) close();
+    else if (list.isOpen()) list.close();
     else control.value = "";
   };
-
+  element.classList.add("picker");
+  element.append(...list.elements);
   control.addEventListener("input", () => {
     open();
-    announce(found.length ? t("core.categories_found", found.length) : t("core.no_category_found"));
+    announce(list.isOpen() ? t("core.categories_found", list.found().length) : t("core.no_category_found"));
   });
-  control.addEventListener("click", () => (list.hidden ? open() : null));
-  control.addEventListener("blur", close);
+  control.addEventListener("click", () => (list.isOpen() ? null : open()));
+  control.addEventListener("blur", list.close);
   control.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey) return;
     const act = KEYS[event.key];
-    if (act === undefined || (event.key === "Enter" && active < 0)) return;
+    if (act === undefined || (event.key === "Enter" && list.active() === null)) return;
     event.preventDefault(); // neither does the caret move nor is a form sent
-    act({ step, cancel, choose: () => choose(found[active]), closes: event.altKey, close });
+    act({ list, open, cancel, choose, alt: event.altKey });
   });
-  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the field
   return { element, control, open };
 }
 
@@ -97,11 +63,49 @@ export function matching(categories, text) {
 }
 
 const KEYS = {
-  ArrowDown: ({ step }) => step(1),
-  ArrowUp: ({ step, closes, close }) => (closes ? close() : step(-1)),
-  Enter: ({ choose }) => choose(),
+  ArrowDown: (picker) => move(picker, 1),
+  ArrowUp: (picker) => (picker.alt ? picker.list.close() : move(picker, -1)),
+  Enter: ({ list, choose }) => choose(list.active()),
   Escape: ({ cancel }) => cancel(),
 };
+
+function move({ list, open }, by) {
+  const wasOpen = list.isOpen();
+  if (!wasOpen) open();
+  if (wasOpen || (list.isOpen() && list.active() === null)) list.step(by);
+}
+
+// The list of what was found; the field says which of it is active, and keeps the focus.
+function listBelow(control, { listId, label, choose }) {
+  const list = h("ul", { class: "picker-list", id: listId, role: "listbox", "aria-label": label, hidden: true });
+  const rest = h("p", { class: "picker-rest fine", hidden: true });
+  let found = [];
+  let place = -1;
+  const mark = (index) => {
+    place = index;
+    for (const [each, element] of [...list.children].entries()) element.setAttribute("aria-selected", String(each === place));
+    list.children[place]?.scrollIntoView({ block: "nearest" });
+    if (place < 0) control.removeAttribute("aria-activedescendant");
+    else control.setAttribute("aria-activedescendant", list.children[place].id);
+  };
+  const open = (all) => {
+    found = all.slice(0, MOST_SHOWN);
+    replace(list, found.map((category) => option(category, () => choose(category))));
+    list.hidden = found.length === 0;
+    control.setAttribute("aria-expanded", String(!list.hidden));
+    replace(rest, all.length === 0 ? t("core.no_category_found") : t("core.more_categories", number(all.length - found.length)));
+    rest.hidden = found.length > 0 && all.length === found.length;
+    mark(control.value.trim() && found.length ? 0 : -1); // what was typed means the first of them
+  };
+  const close = () => {
+    list.hidden = rest.hidden = true;
+    control.setAttribute("aria-expanded", "false");
+    mark(-1);
+  };
+  const step = (by) => mark(place < 0 ? (by > 0 ? 0 : found.length - 1) : (place + by + found.length) % found.length);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the field
+  return { elements: [list, rest], open, close, step, isOpen: () => !list.hidden, active: () => found[place] ?? null, found: () => found };
+}
 
 function option(category, chosen) {
   const shown = categoryName(category);

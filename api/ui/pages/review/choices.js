@@ -1,6 +1,6 @@
 // What can be said about a product: its likeliest categories, another one, or nothing for now.
 
-import { h, newId, replace } from "../../kit/elements.js";
+import { h, newId } from "../../kit/elements.js";
 import { percent, t } from "../../kit/words.js";
 import { categoryName } from "../../client/taxonomy.js";
 import { bar } from "../../parts/score_bars.js";

@@ -18,7 +18,9 @@ export function titleOf({ designation, product_id: productId }) {
 export function productCard(item, note) {
   const title = titleOf(item);
   return h("div", { class: "review-product" },
-    item.photo ? photo(item.photo, { size: PHOTO_SIZE, alternative: t("review.photo_of", title) }) : h("p", { class: "photo without-photo" }, t("core.no_photo")),
+    item.photo
+      ? photo(item.photo, { size: PHOTO_SIZE, alternative: t("review.photo_of", title) })
+      : h("p", { class: "photo without-photo" }, t("core.no_photo")),
     h("div", { class: "review-texts" },
       h("h2", { class: "review-title" }, title),
       item.product_id && item.designation ? h("p", { class: "fine" }, t("review.product", item.product_id)) : null,
