@@ -10,8 +10,8 @@ from playwright.sync_api import CDPSession, Page, Route, expect
 from shared.bundle import Bundle
 from tests.browser.accounts import PASSWORD, USER, add_account, new_account
 from tests.browser.catalogue_files import FRENCH, jobs, only_job, payload
+from tests.browser.catalogues_page import A_CATALOGUE, PLACE, assert_readable, choose, listed, send_button
 from tests.browser.signing_in import sign_in
-from tests.browser.test_catalogues import A_CATALOGUE, PLACE, assert_readable, choose, listed, send_button
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service, prepare_data, running_service
 

@@ -4,17 +4,25 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.accounts import PASSWORD, new_account
 from tests.browser.catalogue_files import FILES, FRENCH, ROWS, csv_of, jobs, only_job, payload, send
+from tests.browser.catalogues_page import (
+    A_CATALOGUE,
+    PLACE,
+    assert_fits,
+    assert_readable,
+    choose,
+    heads,
+    listed,
+    send_button,
+)
 from tests.browser.signing_in import sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.photos import jpeg
 from tests.support.service import Service, ended
 
-PLACE = "#/catalogues"
-A_CATALOGUE = re.compile(r"#/catalogues/[0-9a-f-]{36}$")
 DROP = """
 (element, [text, ...names]) => {
     const dataTransfer = new DataTransfer();
@@ -30,34 +38,6 @@ DROP = """
 def leaving(troubles: Troubles) -> None:
     """Pages are left here while they are still asking for something."""
     troubles.allow(GIVEN_UP)
-
-
-def choose(page: Page, name: str, content: bytes) -> None:
-    page.get_by_label("Drop a file here, or choose one").set_input_files(payload(name, content))
-
-
-def listed(page: Page) -> Locator:
-    """The jobs in the list."""
-    return page.get_by_role("region", name="Your catalogues").get_by_role("listitem")
-
-
-def heads(page: Page) -> Locator:
-    """The columns of the preview."""
-    return page.get_by_role("columnheader")
-
-
-def send_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Send the catalogue")
-
-
-def assert_fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def assert_readable(page: Page, violations_of: Callable[[Page], list[str]]) -> None:
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert violations_of(page) == []
 
 
 def test_columns_are_mapped_by_hand_and_read_so_by_the_service(
