@@ -52,7 +52,10 @@ export async function show({ parameters: [id], query, signal }) {
 
 function facts(webhook) {
   return [
-    h("p", { class: "state-line" }, stateBadge(webhook), h("span", {}, toldOf(webhook)), h("span", { class: "fine" }, `${t("webhooks.since")} ${dateTime(webhook.created_at)}`)),
+    h("p", { class: "state-line" },
+      stateBadge(webhook),
+      h("span", {}, toldOf(webhook)),
+      h("span", { class: "fine" }, `${t("webhooks.since")} ${dateTime(webhook.created_at)}`)),
     stateText(webhook),
   ];
 }
@@ -60,11 +63,12 @@ function facts(webhook) {
 // Soon while something is on its way, and now and then anyhow; `wakes` is given what has it look at once. What fails is
 // asked again later: what is shown stays true to its last moment.
 async function keepLooking(look, seconds, wakes, signal) {
+  let rest = new AbortController();
+  wakes(() => rest.abort());
   while (!signal.aborted) {
-    const turn = new AbortController();
-    wakes(() => turn.abort());
-    await pause(seconds(), AbortSignal.any([signal, turn.signal]));
+    if (!rest.signal.aborted) await pause(seconds(), AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) return;
+    rest = new AbortController(); // who wakes it while it looks has it look once more
     if (document.hidden) continue;
     try {
       await look();

@@ -22,5 +22,6 @@ export function newPasswordField({ label, name = "password" }) {
     password.control.focus();
     return false;
   };
-  return { ...password, element: h("div", { class: "password-field" }, password.element, h("label", { class: "choice" }, look, t("secrets.show_password"))), isGood };
+  const element = h("div", { class: "password-field" }, password.element, h("label", { class: "choice" }, look, t("secrets.show_password")));
+  return { ...password, element, isGood };
 }

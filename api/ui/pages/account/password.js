@@ -14,7 +14,10 @@ import { problemBox } from "../../parts/problem.js";
 const CODES = { WRONG_PASSWORD: "current_password", WEAK_PASSWORD: "new_password" };
 
 export function passwordCard() {
-  const current = field({ label: t("account.current"), attributes: { name: "current_password", type: "password", autocomplete: "current-password", required: true } });
+  const current = field({
+    label: t("account.current"),
+    attributes: { name: "current_password", type: "password", autocomplete: "current-password", required: true },
+  });
   const renewed = newPasswordField({ label: t("account.new"), name: "new_password" });
   const fields = { current_password: current, new_password: renewed };
   const trouble = h("div", { class: "told" });
@@ -32,6 +35,7 @@ export function passwordCard() {
       try {
         await change(current.control.value, renewed.control.value);
         form.reset();
+        renewed.control.type = "password"; // it may have been looked at
         notify(t("account.changed"));
       } catch (problem) {
         if (!faultAtFields(problem, fields, CODES)) replace(trouble, problemBox(problem));

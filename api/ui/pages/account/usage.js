@@ -22,7 +22,8 @@ export async function usageCard(signal) {
 function meter(label, used, most, said, hint) {
   const of = t("account.products_of", said(used), said(most));
   const bar = h("progress", { "aria-label": label, "aria-valuetext": of, max: String(most), value: Math.min(used, most) });
-  return h("div", { class: "meter" }, h("div", { class: "meter-head" }, h("span", {}, label), h("span", { class: "number" }, of)), bar, h("p", { class: "fine" }, hint));
+  const head = h("div", { class: "meter-head" }, h("span", {}, label), h("span", { class: "number" }, of));
+  return h("div", { class: "meter" }, head, bar, h("p", { class: "fine" }, hint));
 }
 
 function timeOfMidnight() {

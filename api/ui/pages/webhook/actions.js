@@ -72,7 +72,9 @@ async function rotate({ path, signal, changed }) {
   const send = async () => {
     answer = await post(`${path}/rotate`);
   };
-  const sent = await formDialog({ title: t("webhooks.rotate_title"), content: h("p", {}, t("webhooks.rotate_text")), action: t("webhooks.rotate_make"), send, signal });
+  const sent = await formDialog({
+    title: t("webhooks.rotate_title"), content: h("p", {}, t("webhooks.rotate_text")), action: t("webhooks.rotate_make"), send, signal,
+  });
   if (!sent) return;
   changed({ previous_secret_until: answer.previous_secret_until });
   await secretDialog({ title: t("webhooks.rotated"), values: [{ label: t("webhooks.secret"), value: answer.secret }], signal });

@@ -22,7 +22,9 @@ export function whatCame({ status, response, error }) {
   if (status === null) return said(error);
   return [
     h("span", {}, t("webhooks.answered", status)),
-    response ? h("pre", { class: "came-answer", tabindex: "0", role: "group", "aria-label": t("webhooks.answer") }, response) : h("span", { class: "fine" }, ` ${t("webhooks.no_body")}`),
+    response
+      ? h("pre", { class: "came-answer", tabindex: "0", role: "group", "aria-label": t("webhooks.answer") }, response)
+      : h("span", { class: "fine" }, ` ${t("webhooks.no_body")}`),
   ];
 }
 

@@ -17,12 +17,12 @@ const STATES = ["pending", "delivered", "dead"];
 
 /**
  * `{ element, open(), refresh(), isMoving() }`: `refresh` brings what is shown up to date; `isMoving` says whether something on it is
- * about to change. `again` is called when something is to be sent, which is worth a look soon.
+ * about to change. `again` is called when the webhook is worth a look: something is to be sent, or the list is newer than it.
  */
 export function deliveriesOf(path, { query, signal, again }) {
   const status = statusFilter(query.get("status"), () => {
     rememberQuery({ status: status.control.value });
-    list.open();
+    list.open().then(again); // the webhook's own state is to be as new as the list
   });
   let entries = new Map(); // those that are shown, by their ids
   let shown = null; // the cursor of the page that is shown

@@ -11,7 +11,10 @@ import { attemptsTable } from "./attempts.js";
 
 const TONES = { pending: "accent", delivered: "good", dead: "bad" };
 
-/** `{ element, update(delivery), leave(next), delivery() }`: it leaves the list, and a focus goes to `next`. `path` is the webhook's; `sent` is called when it is to be sent again. */
+/**
+ * `{ element, update(delivery), leave(next), delivery() }`: it leaves the list, and a focus goes to `next`. `path` is the
+ * webhook's; `sent` is called when it is to be sent again.
+ */
 export function deliveryEntry(first, { path, sent }) {
   let now = null;
   const name = newId("delivery");
@@ -52,11 +55,12 @@ export function deliveryEntry(first, { path, sent }) {
 
 function summary(delivery) {
   const { status, attempts, next_attempt_at: next } = delivery;
+  const tries = t("webhooks.tries", attempts.length);
   return [
     h("span", { class: `badge ${TONES[status]}` }, t(`webhooks.status_${status}`)),
     h("span", { class: "delivery-event" }, eventName(delivery)),
     h("span", { class: "fine" }, dateTime(delivery.created_at)),
-    h("span", { class: "fine" }, [t("webhooks.tries", attempts.length), status === "pending" && next ? t("webhooks.next_try", ago(next)) : null].filter(Boolean).join(", ")),
+    h("span", { class: "fine" }, status === "pending" && next ? `${tries}, ${t("webhooks.next_try", ago(next))}` : tries),
   ];
 }
 

@@ -31,7 +31,12 @@ async function recover(path, { signal, done }) {
     return true;
   };
   const sent = await formDialog({
-    title: t("webhooks.recover_title"), content: [h("p", {}, t("webhooks.recover_text")), since.element], action: t("webhooks.recover_do"), fields: { since }, send, signal,
+    title: t("webhooks.recover_title"),
+    content: [h("p", {}, t("webhooks.recover_text")), since.element],
+    action: t("webhooks.recover_do"),
+    fields: { since },
+    send,
+    signal,
   });
   if (!sent) return;
   notify(t("webhooks.recovered", recovered));
