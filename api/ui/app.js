@@ -5,7 +5,7 @@ import { opened } from "./kit/dialog.js";
 import { loadWords, t } from "./kit/words.js";
 import { showAppearance } from "./kit/appearance.js";
 import { go, place } from "./kit/routes.js";
-import { loadStyle } from "./kit/style.js";
+import { leaveStyles, loadStyle } from "./kit/style.js";
 import { Problem } from "./client/problem.js";
 import { account, may, restore, signOut, whenExpired } from "./client/session.js";
 import { loading } from "./parts/busy.js";
@@ -16,7 +16,8 @@ import { signInPage } from "./pages/sign_in.js";
 import { languageChoice, shell, showAlone } from "./shell.js";
 
 // What can be shown, by the first part of the address and whether something follows. Each page has texts under its
-// space's name and a function `show({ parameters, query, signal })` that resolves to its element; it is fetched when it is needed.
+// space's name, a `style` sheet and a function `show({ parameters, query, signal })` that resolves to its element; all of it is
+// fetched when it is needed.
 const PAGES = {
   "try": { load: () => import("./pages/try.js"), space: "try", role: "user" },
   "catalogues": { load: () => import("./pages/catalogues.js"), space: "catalogues", role: "user" },
@@ -105,13 +106,24 @@ async function showPlace() {
 
 async function shown(page, where) {
   replace(frame.main, loading());
+  leaveStyles();
   try {
-    const [{ show, style }] = await Promise.all([page.load(), loadWords(page.space)]);
-    if (style) await loadStyle(style);
+    const show = await fetched(page);
     return await show(where);
   } catch (problem) {
     if (where.signal.aborted) return null;
     return [pageHead(t("core.did_not_work")), problemBox(problem, showPlace)];
+  }
+}
+
+async function fetched(page) {
+  try {
+    const [{ show, style }] = await Promise.all([page.load(), loadWords(page.space)]);
+    await loadStyle(style);
+    return show;
+  } catch (error) {
+    console.error(error);
+    throw Problem.network(); // a file of the page did not come
   }
 }
 

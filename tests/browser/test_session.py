@@ -136,3 +136,34 @@ def test_another_language_keeps_what_was_typed(page: Page, service: Service) -> 
     expect(page.get_by_label("Titre")).to_have_value("Chaise longue")
     page.get_by_label("Langue").select_option("en")
     expect(page.get_by_role("heading", name="Try a product")).to_be_visible()
+
+
+def test_a_page_whose_files_do_not_come_says_so_and_comes_when_it_is_tried_again(
+    page: Page, service: Service, troubles: Troubles
+) -> None:
+    sign_in(page, service, USER, place="#/try")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    troubles.expect(r"request failed: GET .*/styles/pages/settings.css")
+    troubles.allow(r"ERR_FAILED|could not be loaded")
+    page.route("**/settings.css", lambda route: route.abort(), times=1)
+
+    page.get_by_role("link", name=USER).click()
+    expect(page.get_by_role("alert")).to_contain_text("connection")
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+
+
+def test_the_styles_of_a_page_hold_no_longer_than_it_is_shown(page: Page, service: Service) -> None:
+    sign_in(page, service, USER, place="#/try")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    page.get_by_role("link", name=USER).click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+    page.get_by_role("link", name="Try a product").click()
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+
+    holding = page.evaluate(
+        "[...document.styleSheets].filter((each) => !each.disabled).map((each) => each.href.split('/').at(-1))"
+    )
+    assert "try.css" in holding
+    assert "settings.css" not in holding

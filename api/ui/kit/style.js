@@ -1,17 +1,32 @@
-// The style sheet of a page that not everybody opens: it is fetched with the page, once.
+// Style sheets of pages that not everybody opens: each is fetched with its page, once, and holds while that is shown.
 
-/** Have `styles/pages/NAME.css` there. */
-export function loadStyle(name) {
-  const href = `/ui/styles/pages/${name}.css`;
-  const there = document.head.querySelector(`link[href="${href}"]`);
-  if (there) return Promise.resolve();
-  const sheet = document.createElement("link");
-  sheet.rel = "stylesheet";
-  sheet.href = href;
+const sheets = new Map(); // by name, the link and when it has been loaded
+
+/** Have `styles/pages/NAME.css` there, until the page is left. Throws an Error when it cannot be loaded. */
+export async function loadStyle(name) {
+  if (!sheets.has(name)) sheets.set(name, added(name));
+  const { link, loaded } = sheets.get(name);
+  await loaded;
+  link.sheet.disabled = false;
+}
+
+/** Have no page's sheet hold: another page begins, and its names are its own. */
+export function leaveStyles() {
+  for (const { link } of sheets.values()) if (link.sheet) link.sheet.disabled = true;
+}
+
+function added(name) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = `/ui/styles/pages/${name}.css`;
   const loaded = new Promise((resolve, reject) => {
-    sheet.addEventListener("load", resolve);
-    sheet.addEventListener("error", () => reject(new Error(`${href} could not be loaded.`)));
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      sheets.delete(name);
+      link.remove();
+      reject(new Error(`${link.href} could not be loaded.`));
+    });
   });
-  document.head.append(sheet);
-  return loaded;
+  document.head.append(link);
+  return { link, loaded };
 }
