@@ -39,7 +39,7 @@ def page() -> FileResponse:
 
 
 class PageFiles(StaticFiles):
-    """The page's scripts and style sheets. Their requests are counted together, as those of one route with this path."""
+    """The page's scripts and style sheets. Their requests are counted together, as those of one route."""
 
     path = FILES_PATH
 
