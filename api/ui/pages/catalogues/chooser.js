@@ -6,6 +6,7 @@ import { t } from "../../kit/words.js";
 import { ACCEPTED } from "../../catalogue_files/kinds.js";
 import { previewOf } from "../../catalogue_files/preview.js";
 import { FileTrouble } from "../../catalogue_files/trouble.js";
+import { takesDrops } from "../../parts/drops.js";
 import { icon } from "../../parts/icons.js";
 import { beginDraft } from "./draft.js";
 import { troubleBox } from "./trouble_box.js";
@@ -39,19 +40,6 @@ export function fileChooser(chosen) {
     }
   }
 
-  takesFiles(zone, take);
+  takesDrops(zone, take);
   return { element: h("div", { class: "stack" }, h("h2", {}, t("catalogues.new")), zone, trouble) };
-}
-
-function takesFiles(zone, take) {
-  const over = (is) => (event) => {
-    event.preventDefault();
-    zone.classList.toggle("over", is);
-  };
-  zone.addEventListener("dragover", over(true));
-  zone.addEventListener("dragleave", over(false));
-  zone.addEventListener("drop", (event) => {
-    over(false)(event);
-    take([...event.dataTransfer.files]);
-  });
 }

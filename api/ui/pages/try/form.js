@@ -5,7 +5,7 @@ import { t } from "../../kit/words.js";
 import { newKey } from "../../client/keys.js";
 import { whileBusy } from "../../parts/busy.js";
 import { field } from "../../parts/field.js";
-import { photoField } from "../../parts/photo_field.js";
+import { photoField } from "./photo_field.js";
 
 const TITLE_LENGTH = 1000; // the API's limits, in characters
 const DESCRIPTION_LENGTH = 100_000;

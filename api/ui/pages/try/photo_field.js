@@ -1,12 +1,13 @@
 // A place for one photo: dropped, chosen or pasted, shown at once, and taken away again.
 
-import { announce } from "../kit/announce.js";
-import { h, newId, replace } from "../kit/elements.js";
-import { bytes, t } from "../kit/words.js";
-import { icon } from "./icons.js";
+import { announce } from "../../kit/announce.js";
+import { h, newId, replace } from "../../kit/elements.js";
+import { bytes, t } from "../../kit/words.js";
+import { takesDrops } from "../../parts/drops.js";
+import { icon } from "../../parts/icons.js";
 
 const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
-export const LARGEST = 200 * 1024 * 1024; // what the API takes unless it is set otherwise
+const LARGEST = 200 * 1024 * 1024; // what the API takes unless it is set otherwise
 
 /** `{ element, file(), clear(), take(file) }`; `changed` is called after each change. */
 export function photoField(changed) {
@@ -55,21 +56,6 @@ export function photoField(changed) {
     input.focus();
   }
 
-  takesDrops(zone, take);
+  takesDrops(zone, ([first]) => take(first));
   return { element, file: () => file, clear, take };
-}
-
-/** Have an element take a file that is dropped on it. */
-export function takesDrops(element, take) {
-  const over = (wide) => (event) => {
-    event.preventDefault();
-    element.classList.toggle("over", wide);
-  };
-  element.addEventListener("dragover", over(true));
-  element.addEventListener("dragleave", over(false));
-  element.addEventListener("drop", (event) => {
-    over(false)(event);
-    const [dropped] = event.dataTransfer.files;
-    if (dropped) take(dropped);
-  });
 }
