@@ -5,7 +5,7 @@ import { t } from "./words.js";
 
 /**
  * Ask something, and answer the `value` of the button that was pressed; null when the dialog was closed.
- * `actions`: `[{ value, label, kind }]`, the last one is what Enter does. `content` is a node or a list of nodes.
+ * `actions`: `[{ value, label, kind }]`, the first one has the focus at first. `content` is a node or a list of nodes.
  */
 export function ask(question) {
   return opened(question).answer;
