@@ -2,10 +2,7 @@
 
 import { number, percent, t } from "../../kit/words.js";
 
-/** What a job is called: by its sender, else by its file. */
-export function jobName(job) {
-  return job.name ?? job.source?.filename ?? t(`catalogue.unnamed_${job.kind}`);
-}
+export { jobName } from "../../parts/job_name.js";
 
 export function ended(job) {
   return job.finished_at !== null;

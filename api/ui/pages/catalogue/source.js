@@ -2,8 +2,7 @@
 
 import { h, replace } from "../../kit/elements.js";
 import { bytes, hasText, t } from "../../kit/words.js";
-
-const DELIMITERS = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
+import { delimiterName } from "../../parts/delimiters.js";
 
 /** A card with the file's facts, closed until somebody opens it: `{ element, update(job) }`. */
 export function fileFacts() {
@@ -28,7 +27,7 @@ function sourceFacts(source) {
     filename ? [t("catalogue.file"), filename] : null,
     [t("catalogue.format"), [t(`catalogue.format_${format}`), compressed ? t("catalogue.compressed") : null, bytes(size)].filter(Boolean).join(", ")],
     encoding ? [t("catalogue.encoding"), encoding] : null,
-    delimiter ? [t("catalogue.delimiter"), delimiter in DELIMITERS ? t(`catalogue.delimiter_${DELIMITERS[delimiter]}`) : delimiter] : null,
+    delimiter ? [t("catalogue.delimiter"), delimiterName(delimiter)] : null,
     mapped.length ? [t("catalogue.columns"), h("ul", {}, mapped.map(([ours, theirs]) => h("li", {}, columnName(ours), " ← ", theirs)))] : null,
     header ? [t("catalogue.header"), header.slice(0, 50).join(" · ") + (header.length > 50 ? " …" : "")] : null,
   ];

@@ -6,10 +6,10 @@ import { t } from "../../kit/words.js";
 import { newKey } from "../../client/keys.js";
 import { Problem } from "../../client/problem.js";
 import { upload } from "../../client/upload.js";
+import { DELIMITERS } from "../../parts/delimiters.js";
 import { columnsQuery, foundColumns, OURS, wordOn } from "../../catalogue_files/columns.js";
 import { FileTrouble } from "../../catalogue_files/trouble.js";
 
-const DELIMITERS = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
 const RATE_SECONDS = 5; // over which the rate of an upload is measured
 
 let current = null;

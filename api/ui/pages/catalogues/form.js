@@ -2,7 +2,8 @@
 
 import { announce } from "../../kit/announce.js";
 import { h, replace } from "../../kit/elements.js";
-import { bytes, hasText, number, t } from "../../kit/words.js";
+import { bytes, number, t } from "../../kit/words.js";
+import { delimiterName } from "../../parts/delimiters.js";
 import { field } from "../../parts/field.js";
 import { problemBox } from "../../parts/problem.js";
 import { FileTrouble } from "../../catalogue_files/trouble.js";
@@ -86,12 +87,7 @@ function facts(file, { format, compressed, inside, photos, table }) {
     inside,
     photos === null ? null : t("catalogues.photos", number(photos), photos),
     table?.encoding ? table.encoding.toUpperCase().replace("WINDOWS", "Windows") : null,
-    table?.delimiter ? delimiterName(table.delimiter) : null,
+    table?.delimiter ? t("catalogues.delimiter", delimiterName(table.delimiter)) : null,
     table?.count ? t("catalogues.rows", number(table.count), table.count) : null,
   ].filter(Boolean).join(" · ");
-}
-
-function delimiterName(delimiter) {
-  const name = `catalogues.delimiter_${delimiter.codePointAt(0)}`;
-  return hasText(name) ? t(name) : t("catalogues.delimiter", delimiter);
 }

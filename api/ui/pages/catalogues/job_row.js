@@ -4,13 +4,15 @@ import { announce } from "../../kit/announce.js";
 import { h, replace } from "../../kit/elements.js";
 import { link } from "../../kit/routes.js";
 import { dateTime, duration, number, percent, t } from "../../kit/words.js";
+import { faultSentences } from "../../parts/fault.js";
+import { jobName } from "../../parts/job_name.js";
 import { statusBadge } from "../../parts/job_status.js";
 import { fieldSentence } from "../../parts/problem.js";
 
 /** `{ id, element, update(job), hasEnded() }` */
 export function jobRow(first) {
   let job = first;
-  const name = job.name ?? job.source?.filename ?? t(`catalogues.unnamed_${job.kind}`);
+  const name = jobName(job);
   const state = h("div", { class: "sent-state" });
   const rows = h("div", { class: "sent-rows" });
   const bar = h("progress", { max: "1", "aria-label": t("catalogues.progress_of", name) });

@@ -6,9 +6,6 @@ const rows = (count) => plural(count, "row", "rows");
 
 export default {
   back: "Catalogues",
-  unnamed_catalogue: "Catalogue without a name",
-  unnamed_product: "One product",
-  unnamed_ingest: "Labelled data without a name",
   sent_at: (when) => `Sent on ${when}`,
   not_there: "There is no such catalogue",
   not_there_todo: "It may have been deleted, or it belongs to somebody else. Your own are in the list of catalogues.",
@@ -142,10 +139,6 @@ export default {
   compressed: "compressed",
   encoding: "Encoding",
   delimiter: "Delimiter",
-  delimiter_comma: "Comma",
-  delimiter_semicolon: "Semicolon",
-  delimiter_tab: "Tab",
-  delimiter_pipe: "Vertical bar",
   columns: "Columns that are used",
   column_product_id: "Product id",
   column_image_id: "Photo id",

@@ -72,3 +72,12 @@ export default {
   status_canceled: "Canceled",
   status_expired: "Expired",
 };
+
+  unnamed_catalogue: "Catalogue without a name",
+  unnamed_product: "One product",
+  unnamed_ingest: "Labelled data without a name",
+
+  delimiter_comma: "comma",
+  delimiter_semicolon: "semicolon",
+  delimiter_tab: "tab",
+  delimiter_pipe: "pipe",

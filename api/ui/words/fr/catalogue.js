@@ -6,9 +6,6 @@ const lines = (count) => plural(count, "ligne", "lignes");
 
 export default {
   back: "Catalogues",
-  unnamed_catalogue: "Catalogue sans nom",
-  unnamed_product: "Un produit",
-  unnamed_ingest: "Données étiquetées sans nom",
   sent_at: (when) => `Envoyé le ${when}`,
   not_there: "Ce catalogue n’existe pas",
   not_there_todo: "Il a peut-être été supprimé, ou il appartient à quelqu’un d’autre. Les vôtres se trouvent dans la liste des catalogues.",
@@ -142,10 +139,6 @@ export default {
   compressed: "compressé",
   encoding: "Encodage",
   delimiter: "Séparateur",
-  delimiter_comma: "Virgule",
-  delimiter_semicolon: "Point-virgule",
-  delimiter_tab: "Tabulation",
-  delimiter_pipe: "Barre verticale",
   columns: "Colonnes utilisées",
   column_product_id: "Identifiant du produit",
   column_image_id: "Identifiant de la photo",

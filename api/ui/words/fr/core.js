@@ -72,3 +72,12 @@ export default {
   status_canceled: "Annulé",
   status_expired: "Expiré",
 };
+
+  unnamed_catalogue: "Catalogue sans nom",
+  unnamed_product: "Un produit",
+  unnamed_ingest: "Données étiquetées sans nom",
+
+  delimiter_comma: "virgule",
+  delimiter_semicolon: "point-virgule",
+  delimiter_tab: "tabulation",
+  delimiter_pipe: "barre verticale",
