@@ -28,3 +28,8 @@ export function categoryName({ code, name }) {
   if (category === undefined) return name;
   return currentLanguage() === "en" ? category.name_en ?? category.name : category.name;
 }
+
+/** The same for one of which only the code is there. */
+export function nameOfCode(code) {
+  return categoryName({ code, name: String(code) });
+}

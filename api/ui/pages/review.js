@@ -27,7 +27,7 @@ export async function show({ query, signal }) {
     figures.look();
     return desk.begin(filters);
   };
-  const boxes = troubles({ known, lookAgain: (item) => desk.lookAgain(item), focus: () => desk.focus(), signal });
+  const boxes = troubles({ lookAgain: (item) => desk.lookAgain(item), focus: () => desk.focus(), signal });
   const page = h("div", { class: "review stack" }, filters.job ? oneJob() : null, figures.element, boxes, desk.element);
   page.append(h("div", { class: "review-foot" },
     keysSwitch((on) => page.classList.toggle("without-keys", !on)),

@@ -3,7 +3,7 @@
 import { h, replace } from "../../kit/elements.js";
 import { announce, notify } from "../../kit/announce.js";
 import { percent, t } from "../../kit/words.js";
-import { categoryName } from "../../client/taxonomy.js";
+import { categoryName, nameOfCode } from "../../client/taxonomy.js";
 import { Problem } from "../../client/problem.js";
 import { loading } from "../../parts/busy.js";
 import { problemBox } from "../../parts/problem.js";
@@ -118,7 +118,7 @@ export class ReviewDesk {
     this.#turn += 1;
     this.#shown = entry;
     const { item, given } = entry;
-    this.#note = h("div", { class: "review-note" }, given === null ? null : h("p", {}, t("review.was_given", this.#nameOf(given))));
+    this.#note = h("div", { class: "review-note" }, given === null ? null : h("p", {}, t("review.was_given", nameOfCode(given))));
     this.#panel = h("div", { class: "review-panel" });
     this.#put(productCard(item, this.#note), this.#panel, productDetails(item));
     this.#offer(takesFocus);
@@ -167,10 +167,6 @@ export class ReviewDesk {
     this.#put(end);
     if (takesFocus) this.focus();
     announce(end.querySelector("h2").textContent);
-  }
-
-  #nameOf(code) {
-    return categoryName(this.#known.find((category) => category.code === code) ?? { code, name: String(code) });
   }
 
   #put(...content) {

@@ -3,21 +3,20 @@
 import { h, replace } from "../../kit/elements.js";
 import { t } from "../../kit/words.js";
 import { sentences } from "../../parts/problem.js";
-import { categoryName } from "../../client/taxonomy.js";
+import { nameOfCode } from "../../client/taxonomy.js";
 import { isGone, putAway, standing, tryAgain, whenChanged } from "./verdicts.js";
 import { titleOf } from "./product.js";
 
 const MOST_SHOWN = 3;
 
 /**
- * The boxes about verdicts, which come and go. `known` are all categories, `lookAgain(item)` shows a product once more,
- * and `focus()` takes the focus of a box that goes.
+ * The boxes about verdicts, which come and go. `lookAgain(item)` shows a product once more, and `focus()` takes the focus
+ * of a box that goes.
  */
-export function troubles({ known, lookAgain, focus, signal }) {
+export function troubles({ lookAgain, focus, signal }) {
   const held = h("div", {});
   const lost = h("div", { class: "stack" });
   const boxes = new Map(); // by verdict, so that none is read out twice
-  const nameOf = (code) => categoryName(known.find((category) => category.code === code) ?? { code, name: String(code) });
   let told = null; // the trouble that the box above speaks of
   const show = () => {
     const { waiting, trouble, failed } = standing();
@@ -32,7 +31,7 @@ export function troubles({ known, lookAgain, focus, signal }) {
     for (const verdict of failed.slice(0, MOST_SHOWN)) if (!boxes.has(verdict)) add(verdict);
   };
   const add = (verdict) => {
-    const box = lostBox(verdict, nameOf(verdict.code), { lookAgain, focus });
+    const box = lostBox(verdict, nameOfCode(verdict.code), { lookAgain, focus });
     boxes.set(verdict, box);
     lost.append(box);
   };
