@@ -1,4 +1,4 @@
-// What is wrong with a product, a row or a file that was taken in: the API's `error` in the reader's words.
+// What is wrong with a product, a row, a file that was taken in or a field: the API's `error` in the reader's words.
 
 import { hasText, t } from "../kit/words.js";
 

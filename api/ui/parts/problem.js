@@ -3,6 +3,7 @@
 import { h } from "../kit/elements.js";
 import { hasText, number, t } from "../kit/words.js";
 import { Problem } from "../client/problem.js";
+import { faultSentences } from "./fault.js";
 
 /** A box that says what happened and what to do. `again` is what the button "Try again" does, where that helps. */
 export function problemBox(problem, again = null) {
@@ -25,8 +26,8 @@ export function sentences(problem) {
 }
 
 /** The sentence for a field's error `{ code, message }` of a problem. */
-export function fieldSentence({ code, message }) {
-  return hasText(`problems.${code}`) ? t(`problems.${code}`, { detail: message, errors: [] }) : message;
+export function fieldSentence(error) {
+  return faultSentences(error).what;
 }
 
 function fields(problem) {

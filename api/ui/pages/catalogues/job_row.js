@@ -7,7 +7,6 @@ import { dateTime, duration, number, percent, t } from "../../kit/words.js";
 import { faultSentences } from "../../parts/fault.js";
 import { jobName } from "../../parts/job_name.js";
 import { statusBadge } from "../../parts/job_status.js";
-import { fieldSentence } from "../../parts/problem.js";
 
 /** `{ id, element, update(job), hasEnded() }` */
 export function jobRow(first) {
@@ -55,7 +54,7 @@ function outcome({ counts: { total, succeeded, failed }, status, error }) {
   return [
     h("p", { class: "number" }, t("catalogues.rows", number(total), total)),
     failed || succeeded < total ? h("p", { class: "fine number" }, t("catalogues.outcome", number(succeeded), number(failed), failed)) : null,
-    status === "failed" && error ? h("p", { class: "fine sent-fault" }, fieldSentence(error)) : null,
+    status === "failed" && error ? h("p", { class: "fine sent-fault" }, faultSentences(error).what) : null,
   ];
 }
 
