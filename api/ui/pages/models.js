@@ -3,7 +3,7 @@
 import { h } from "../kit/elements.js";
 import { link } from "../kit/routes.js";
 import { dateTime, number, percent, t } from "../kit/words.js";
-import { address, get } from "../client/api.js";
+import { get } from "../client/api.js";
 import { chartsReady } from "../charts/ready.js";
 import { nothing } from "../parts/busy.js";
 import { dataTable } from "../parts/data_table.js";
@@ -17,7 +17,7 @@ const PAGE = 50;
 export async function show({ signal }) {
   await chartsReady();
   const list = pages({
-    fetchPage: (cursor) => get(address("/api/models", { limit: PAGE, cursor }), { signal }),
+    fetchPage: (cursor) => get("/api/models", { query: { limit: PAGE, cursor }, signal }),
     draw: table,
     empty: () => nothing(t("models.none_yet")),
     range: (first, last) => t("models.range", number(first), number(last)),
