@@ -55,7 +55,7 @@ export function categoryPicker({ label, known, onChoose, onCancel = null }) {
 }
 
 /** The categories that every word of a text begins a word of, or is in; those that begin with it first. */
-export function matching(categories, text) {
+function matching(categories, text) {
   const wanted = words(text);
   if (wanted.length === 0) return [...categories];
   const ranked = categories.map((category) => ({ category, rank: rank(category, wanted) })).filter(({ rank }) => rank < Infinity);

@@ -33,7 +33,7 @@ export function drop() {
 }
 
 /** What the API is told of a draft. The file itself says all the rest. */
-export function queryOf({ preview: { format, table }, mapping, name, webhook }) {
+function queryOf({ preview: { format, table }, mapping, name, webhook }) {
   const word = table === null ? {} : wordOn(mapping, table.header);
   const isRead = table?.delimiterFor && table.delimiterFor(word) !== table.delimiter; // otherwise than it was shown
   return {

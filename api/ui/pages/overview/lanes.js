@@ -47,7 +47,7 @@ function rows(count, { at_least: more }) {
 }
 
 /** How the age of the oldest has moved, in words. */
-export function moved(trail) {
+function moved(trail) {
   const [first, last] = [trail[0].value ?? 0, trail.at(-1).value ?? 0];
   const passed = (trail.at(-1).at - trail[0].at) / 1000;
   if (passed === 0) return t("overview.just_opened");

@@ -7,7 +7,7 @@ import { EVENTS, KINDS } from "./form.js";
 const TONES = { active: "good", failing: "warn", paused: "", disabled: "bad" };
 
 /** `active`, `failing` (active, and nothing arrives), `paused` by its owner, or `disabled` by the service. */
-export function stateOf(webhook) {
+function stateOf(webhook) {
   if (webhook.active) return webhook.failing_since === null ? "active" : "failing";
   return webhook.disabled_reason === null ? "paused" : "disabled";
 }
