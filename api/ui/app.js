@@ -1,15 +1,16 @@
 // Where everything begins: the language, the session, and the page that the address names.
 
+import { notify } from "./kit/announce.js";
 import { h, replace } from "./kit/elements.js";
-import { opened } from "./kit/dialog.js";
+import { confirmed, opened } from "./kit/dialog.js";
 import { loadWords, t } from "./kit/words.js";
 import { showAppearance } from "./kit/appearance.js";
-import { go, place } from "./kit/routes.js";
+import { goInstead, place } from "./kit/routes.js";
 import { leaveStyles, loadStyle } from "./kit/style.js";
 import { Problem } from "./client/problem.js";
 import { account, may, restore, signOut, whenExpired } from "./client/session.js";
 import { loading } from "./parts/busy.js";
-import { problemBox } from "./parts/problem.js";
+import { problemBox, sentences } from "./parts/problem.js";
 import { pageHead } from "./parts/page_head.js";
 import { signInForm } from "./parts/sign_in_form.js";
 import { signInPage } from "./pages/sign_in.js";
@@ -35,6 +36,8 @@ const HOME = "try";
 
 let frame = null;
 let leaving = new AbortController(); // aborted when the page that is shown is left
+let declinedAt = -1; // when somebody closed the question for the password: it comes again once they have done something
+let usedAt = 0; // when a key or a pointer was pressed last
 
 start();
 
@@ -43,6 +46,8 @@ async function start() {
   await Promise.all([loadWords("core"), loadWords("problems")]);
   whenExpired(askAgain);
   addEventListener("hashchange", showPlace);
+  for (const type of ["dragover", "drop"]) addEventListener(type, notElsewhere);
+  for (const type of ["keydown", "pointerdown"]) addEventListener(type, noteUse, { capture: true });
   addEventListener("spoken", () => (frame === null ? showSignIn() : translated()));
   try {
     if (await restore()) enter();
@@ -66,11 +71,36 @@ function enter() {
 }
 
 async function leave() {
+  if (isUnsaved() && !(await confirmed({ title: t("core.unsaved_title"), text: t("core.unsaved_text"), action: t("core.sign_out"), danger: true }))) return;
+  try {
+    await signOut();
+  } catch (problem) {
+    const { what, todo } = sentences(problem);
+    notify(`${t("core.still_signed_in")} ${what} ${todo}`);
+    return;
+  }
   leaving.abort();
-  frame = null;
-  await signOut();
   history.replaceState(null, "", "/");
+  showSignIn();
   location.reload(); // nothing of this account stays in the page's memory
+}
+
+/** Whether something is on its way that would be lost: who sends it asks before the page is left. */
+function isUnsaved() {
+  const question = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(question);
+  return question.defaultPrevented;
+}
+
+function noteUse({ timeStamp }) {
+  usedAt = timeStamp;
+}
+
+/** A file that is dropped beside the place for it would be opened by the browser, and the page be left. */
+function notElsewhere(event) {
+  if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return; // it was dropped where it belongs
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }
 
 /** The page again in another language, with what has been typed. */
@@ -87,13 +117,13 @@ async function showPlace() {
   if (frame === null) return;
   const { name, parameters, query } = place();
   if (name === "") {
-    go(HOME);
+    goInstead(HOME);
     return;
   }
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  const page = PAGES[parameters.length ? `${name}/` : name];
+  const page = parameters.includes(null) ? undefined : PAGES[parameters.length ? `${name}/` : name];
   const content = page === undefined ? notFound() : may(page.role) ? await shown(page, { parameters, query, signal }) : notAllowed();
   if (signal.aborted) return; // somebody has gone on meanwhile
   frame.mark(name);
@@ -108,7 +138,7 @@ async function shown(page, where) {
   replace(frame.main, loading());
   leaveStyles();
   try {
-    const show = await fetched(page);
+    const show = await fetched(page, where.signal);
     return await show(where);
   } catch (problem) {
     if (where.signal.aborted) return null;
@@ -116,10 +146,10 @@ async function shown(page, where) {
   }
 }
 
-async function fetched(page) {
+async function fetched(page, signal) {
   try {
     const [{ show, style }] = await Promise.all([page.load(), loadWords(page.space)]);
-    await loadStyle(style);
+    await loadStyle(style, signal);
     return show;
   } catch (error) {
     console.error(error);
@@ -132,17 +162,21 @@ function notFound() {
 }
 
 function notAllowed() {
-  return [pageHead(t("core.not_allowed")), h("p", {}, t("core.not_allowed_todo", account.role))];
+  return [pageHead(t("core.not_allowed")), h("p", {}, t("core.not_allowed_todo", t(`core.role_${account.role}`)))];
 }
 
 /**
  * Ask the same account to sign in again over the page, which stays as it is. Throws a Problem when the dialog is closed
- * instead; the next call asks again.
+ * instead: what somebody does next asks again, what the page does by itself does not.
  */
 async function askAgain() {
+  const refused = new Problem({ status: 401, code: "UNAUTHENTICATED", detail: t("core.expired_text") });
+  if (account === null || usedAt < declinedAt) throw refused;
   const done = () => dialog.close("in");
   const content = [h("p", {}, t("core.expired_text")), signInForm(done, account.username), h("button", { class: "button quiet wide", type: "button", onclick: leave }, t("core.sign_out"))];
   const { dialog, answer } = opened({ title: t("core.expired_title"), content });
   dialog.querySelector("[type=password]").focus();
-  if ((await answer) !== "in") throw new Problem({ status: 401, code: "UNAUTHENTICATED", detail: t("core.expired_text") });
+  if ((await answer) === "in") return;
+  declinedAt = performance.now();
+  throw refused;
 }

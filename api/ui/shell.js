@@ -1,7 +1,7 @@
 // The frame around every page: where one can go, who is signed in, which language is spoken.
 
 import { h, replace } from "./kit/elements.js";
-import { announcers } from "./kit/announce.js";
+import { announcers, notify } from "./kit/announce.js";
 import { LANGUAGES, currentLanguage, speak, t } from "./kit/words.js";
 import { link } from "./kit/routes.js";
 import { account, may } from "./client/session.js";
@@ -56,9 +56,18 @@ export function shell({ onSignOut }) {
 
 /** A choice of languages. */
 export function languageChoice() {
+  const choose = async ({ target }) => {
+    try {
+      await speak(target.value);
+    } catch (error) {
+      console.error(error);
+      target.value = currentLanguage();
+      notify(t("core.no_language"));
+    }
+  };
   return h("label", { class: "language" },
     h("span", { class: "unseen" }, t("core.language")),
-    h("select", { class: "control small", onchange: (event) => speak(event.target.value) }, Object.entries(LANGUAGES).map(([code, name]) =>
+    h("select", { class: "control small", onchange: choose }, Object.entries(LANGUAGES).map(([code, name]) =>
       h("option", { value: code, lang: code, selected: code === currentLanguage() }, name))));
 }
 

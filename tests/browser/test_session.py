@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.accounts import PASSWORD, REVIEWER, USER, new_account
+from tests.browser.product_photos import photo_file, products
 from tests.browser.signing_in import fill_in, sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service
@@ -126,16 +127,105 @@ def test_the_frame_works_by_keyboard_and_on_a_phone(
     expect(menu).to_be_focused()
 
 
-def test_another_language_keeps_what_was_typed(page: Page, service: Service) -> None:
+def test_another_language_and_another_page_keep_what_was_filled_in(page: Page, service: Service) -> None:
     sign_in(page, service, USER, place="#/try")
     page.get_by_label("Title").fill("Chaise longue")
+    page.get_by_label("Drop a photo here").set_input_files(photo_file(products()[0]))
 
     page.get_by_label("Language").select_option("fr")
 
     expect(page.get_by_role("heading", name="Essayer un produit")).to_be_visible()
     expect(page.get_by_label("Titre")).to_have_value("Chaise longue")
+    expect(page.get_by_role("img", name="La photo que vous avez choisie")).to_be_visible()
     page.get_by_label("Langue").select_option("en")
     expect(page.get_by_role("heading", name="Try a product")).to_be_visible()
+    page.get_by_role("link", name=USER).click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("Chaise longue")
+    expect(page.get_by_role("img", name="The photo that you chose")).to_be_visible()
+
+
+def test_a_language_whose_texts_do_not_come_leaves_the_page_as_it_is(
+    page: Page, service: Service, troubles: Troubles
+) -> None:
+    sign_in(page, service, USER, place="#/try")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    troubles.expect(r"request failed: GET .*/words/fr/")
+    troubles.allow(r"ERR_FAILED|Failed to fetch")
+    page.route("**/words/fr/try.js", lambda route: route.abort(), times=1)
+
+    page.get_by_label("Language").select_option("fr")
+
+    expect(page.get_by_role("status")).to_contain_text("The texts of this language did not come.")
+    expect(page.get_by_label("Language")).to_have_value("en")
+    page.get_by_role("button", name="Classify").click()
+    expect(page.get_by_text("Give it a title, a description or a photo.")).to_be_visible()
+
+
+def test_back_leaves_the_page(page: Page, service: Service) -> None:
+    page.goto("about:blank")
+    sign_in(page, service, USER)
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    page.get_by_role("link", name=USER).click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+
+    page.go_back()
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    page.go_back()
+
+    assert page.url == "about:blank"
+
+
+def test_a_tab_does_not_go_on_as_the_account_of_another_tab(page: Page, service: Service, troubles: Troubles) -> None:
+    troubles.allow(GIVEN_UP)  # by the reload
+    first, second = new_account(service), new_account(service)
+    page.clock.install()
+    sign_in(page, service, first, place="#/account")
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Sign out").click()
+    fill_in(other, second, PASSWORD)
+    expect(other.get_by_role("link", name=second)).to_be_visible()
+
+    page.clock.fast_forward("20:00")  # the token of the first tab has ended
+    page.get_by_role("link", name="Webhooks").click()
+
+    expect(page.get_by_role("link", name=second)).to_be_visible()
+
+
+def test_an_answer_that_breaks_off_is_said(page: Page, service: Service, troubles: Troubles) -> None:
+    sign_in(page, service, USER, place="#/account")
+    expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+    page.route("**/api/webhooks?*", lambda route: route.fulfill(body='{"items": [', content_type="application/json"))
+
+    page.get_by_role("link", name="Webhooks").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("connection")
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_text("No webhook")).to_be_visible()
+
+
+def test_who_cannot_be_signed_out_is_told(page: Page, service: Service, troubles: Troubles) -> None:
+    sign_in(page, service, USER, place="#/try")
+    expect(page.get_by_role("heading", name="Try a product")).to_be_focused()
+    troubles.expect(r"request failed: DELETE .*/api/auth/session")
+    troubles.allow(r"ERR_FAILED")
+    page.route("**/api/auth/session", lambda route: route.abort())
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("status")).to_contain_text("You are still signed in.")
+    expect(page.get_by_role("link", name=USER)).to_be_visible()
+
+
+def test_an_address_that_is_none_says_so(page: Page, service: Service) -> None:
+    sign_in(page, service, USER, place="#/catalogues/%E0%A4%A")
+
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
 def test_a_page_whose_files_do_not_come_says_so_and_comes_when_it_is_tried_again(

@@ -160,7 +160,8 @@ def test_a_product_that_waits_says_so_and_is_answered_in_the_end(page: Page, ser
     page.get_by_label("Title").fill(TITLE)
     with service.paused("worker-model"):
         page.get_by_role("button", name="Classify").click()
-        expect(page.get_by_role("status").filter(has_text="Under way")).to_contain_text("The models are looking at it.")
+        expect(answer(page)).to_contain_text("Under way")
+        expect(page.get_by_role("status")).to_have_text("The models are looking at it.")
         expect(page.get_by_role("button", name="Classify")).to_have_attribute("aria-busy", "true")
 
     expect(answer(page)).to_contain_text("Both together")

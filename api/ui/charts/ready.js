@@ -3,6 +3,6 @@
 import { loadStyle } from "../kit/style.js";
 import { loadWords } from "../kit/words.js";
 
-export async function chartsReady() {
-  await Promise.all([loadWords("charts"), loadStyle("charts")]);
+export async function chartsReady(signal) {
+  await Promise.all([loadWords("charts"), loadStyle("charts", signal)]);
 }

@@ -7,12 +7,12 @@ import { accessToken } from "./session.js";
  * Call the API and return the `Response` of a call that went well. Throws a Problem else.
  * `query`: what is null or empty in it is left out. `json`: sent as JSON. `body`, `headers`, `signal`: as for `fetch`.
  */
-export async function call(method, path, { query = {}, json, body, headers = {}, signal } = {}) {
+export async function call(method, path, { query = {}, json, body: content, headers = {}, signal } = {}) {
   const request = {
     method,
     signal,
     headers: json === undefined ? headers : { "Content-Type": "application/json", ...headers },
-    body: json === undefined ? body : JSON.stringify(json),
+    body: json === undefined ? content : JSON.stringify(json),
   };
   const first = await accessToken();
   let response = await sent(address(path, query), request, first);
@@ -24,7 +24,17 @@ export async function call(method, path, { query = {}, json, body, headers = {},
 /** The JSON that a call answers; null where it answers nothing. */
 export async function asked(method, path, options) {
   const response = await call(method, path, options);
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : body(response, "json");
+}
+
+/** The body of an answer, by the name of the method that reads it. Throws a Problem when it breaks off. */
+export async function body(response, method) {
+  try {
+    return await response[method]();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw Problem.network();
+  }
 }
 
 export const get = (path, options) => asked("GET", path, options);

@@ -1,6 +1,6 @@
 // Files that the API makes. They need the bearer token, so a link alone cannot fetch them: they are fetched and then saved.
 
-import { call } from "./api.js";
+import { body, call } from "./api.js";
 
 const KEPT_SECONDS = 60; // the browser may still be reading the file when `click` has returned
 
@@ -8,7 +8,7 @@ const KEPT_SECONDS = 60; // the browser may still be reading the file when `clic
 export async function download(path, { query, signal } = {}) {
   const response = await call("GET", path, { query, signal });
   const name = fileName(response.headers.get("Content-Disposition")) ?? path.split("/").at(-1);
-  save(await response.blob(), name);
+  save(await body(response, "blob"), name);
   return name;
 }
 

@@ -11,12 +11,19 @@ const WAIT_SECONDS = 30; // the API grants no more
  */
 export async function predict(form, key, { onProgress, onWaiting, signal }) {
   const headers = { Prefer: `wait=${WAIT_SECONDS}`, "Idempotency-Key": key };
-  let job = await upload("/api/predict", form, { headers, onProgress, signal });
-  if (job.finished_at !== null) return job;
-  onWaiting(job);
+  const job = await upload("/api/predict", form, { headers, onProgress, signal });
+  return ended(job, onWaiting, signal);
+}
+
+/** A job of one product once it has ended. `onWaiting` gets it now and each time it has changed. Throws a Problem. */
+export async function ended(job, onWaiting, signal) {
+  let latest = job;
+  if (latest.finished_at !== null) return latest;
+  onWaiting(latest);
   for await (const snapshot of jobEvents(job.id, signal)) {
-    job = snapshot;
-    onWaiting(job);
+    latest = snapshot;
+    onWaiting(latest);
   }
-  return job;
+  signal.throwIfAborted(); // an unfinished job is no answer
+  return latest;
 }

@@ -29,27 +29,32 @@ export function whenExpired(asked) {
 export async function restore() {
   if (remembered("session") === null) return false; // nobody signed in here: the answer would be 401
   try {
-    await open();
+    take(await open());
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
     remember("session", null);
     return false;
   }
-  await readAccount();
+  account = await accountOf(token);
   return true;
 }
 
 /** Sign in with a name and a password. Throws a Problem. */
 export async function signIn(username, password) {
-  await open(new URLSearchParams({ username, password }));
+  take(await open(new URLSearchParams({ username, password })));
   remember("session", "open");
-  await readAccount();
+  account = await accountOf(token);
 }
 
-/** End the session here and on the server. */
+/** End the session, on the server first: without it the cookie would be good still. Throws a Problem. */
 export async function signOut() {
-  forget();
-  await fetch(PATH, { method: "DELETE" }).catch(() => null); // without the server the cookie stays; nobody uses it here
+  const response = await fetch(PATH, { method: "DELETE" }).catch(() => {
+    throw Problem.network();
+  });
+  if (!response.ok) throw await Problem.of(response);
+  token = null;
+  account = null;
+  remember("session", null);
 }
 
 /** A token that is good now. With `refused`, the one that a call was refused with, it is a new one in any case. */
@@ -65,7 +70,9 @@ export async function accessToken(refused = null) {
 async function renew() {
   try {
     // Tabs share the cookie, and a refresh token is good for one use: one tab after the other.
-    await inTurn(() => open());
+    const answer = await inTurn(() => open());
+    await sameAccount(answer.access_token);
+    take(answer);
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
     token = null;
@@ -82,19 +89,26 @@ async function open(form = undefined) {
     throw Problem.network();
   });
   if (!response.ok) throw await Problem.of(response);
-  const answer = await response.json();
+  return response.json();
+}
+
+function take(answer) {
   token = answer.access_token;
   endsAt = Date.now() + (answer.expires_in - EARLY_SECONDS) * 1000;
 }
 
-async function readAccount() {
-  const response = await fetch("/api/users/me", { headers: { Authorization: `Bearer ${token}` } });
-  if (!response.ok) throw await Problem.of(response);
-  account = await response.json();
+// Another tab may have signed in as somebody else: nothing that this one shows is theirs, so it begins anew.
+async function sameAccount(newToken) {
+  const now = await accountOf(newToken);
+  if (now.id === account.id) return;
+  location.reload();
+  await new Promise(() => {}); // nothing is asked with that token
 }
 
-function forget() {
-  token = null;
-  account = null;
-  remember("session", null);
+async function accountOf(bearer) {
+  const response = await fetch("/api/users/me", { headers: { Authorization: `Bearer ${bearer}` } }).catch(() => {
+    throw Problem.network();
+  });
+  if (!response.ok) throw await Problem.of(response);
+  return response.json();
 }

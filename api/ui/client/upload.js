@@ -21,6 +21,7 @@ export async function upload(path, body, { query = {}, headers = {}, onProgress 
 }
 
 function sent(url, body, headers, onProgress, signal) {
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);

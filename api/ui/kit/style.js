@@ -2,12 +2,12 @@
 
 const sheets = new Map(); // by name, the link and when it has been loaded
 
-/** Have `styles/pages/NAME.css` there, until the page is left. Throws an Error when it cannot be loaded. */
-export async function loadStyle(name) {
+/** Have `styles/pages/NAME.css` there, until the signal says that the page is left. Throws an Error when it does not come. */
+export async function loadStyle(name, signal) {
   if (!sheets.has(name)) sheets.set(name, added(name));
   const { link, loaded } = sheets.get(name);
   await loaded;
-  link.sheet.disabled = false;
+  if (!signal.aborted) link.sheet.disabled = false;
 }
 
 /** Have no page's sheet hold: another page begins, and its names are its own. */

@@ -3,30 +3,49 @@
 import { remembered, remember } from "./memory.js";
 
 export const LANGUAGES = { en: "English", fr: "Français" };
-const words = new Map();
+let words = new Map();
 let language = chosen();
+let wanted = language; // what was chosen last, which may be on its way
 
 /** The language spoken now, `en` or `fr`. */
 export function currentLanguage() {
   return language;
 }
 
-/** Speak another language from now on: all texts that were loaded are loaded in it. The window hears `spoken` then. */
+/**
+ * Speak another language, once all texts that were loaded are there in it: the window hears `spoken` then. Until then,
+ * and when they do not come, which throws an Error, it is the one before.
+ */
 export async function speak(other) {
-  const spaces = [...words.keys()];
-  words.clear();
+  wanted = other;
+  const found = new Map();
+  for (let spaces = missing(found); spaces.length > 0; spaces = missing(found)) {
+    for (const [space, texts] of await Promise.all(spaces.map(async (each) => [each, await textsOf(other, each)]))) found.set(space, texts);
+  }
+  if (wanted !== other) return; // another one was chosen meanwhile
+  words = found;
   language = other;
   remember("language", other);
   document.documentElement.lang = other;
-  await Promise.all(spaces.map(loadWords));
   dispatchEvent(new Event("spoken"));
 }
 
 /** Have the texts of a part of the page there; they are fetched once. */
 export async function loadWords(space) {
-  if (words.has(space)) return;
-  const found = await import(`../words/${language}/${space}.js`);
-  words.set(space, found.default);
+  while (!words.has(space)) {
+    const spoken = language;
+    const texts = await textsOf(spoken, space);
+    if (spoken === language) words.set(space, texts); // else another one is spoken by now
+  }
+}
+
+async function textsOf(spoken, space) {
+  const found = await import(`../words/${spoken}/${space}.js`);
+  return found.default;
+}
+
+function missing(found) {
+  return [...words.keys()].filter((space) => !found.has(space));
 }
 
 /**

@@ -16,7 +16,6 @@ export const style = "catalogues";
 export async function show({ query, signal }) {
   const jobs = jobList(query, signal);
   const [webhooks] = await Promise.all([listed("/api/webhooks", { most: 200, signal }), jobs.open()]);
-  for (const type of ["dragover", "drop"]) document.addEventListener(type, notElsewhere, { signal });
   const active = webhooks.filter(({ active: isActive }) => isActive);
   return [pageHead(t("catalogues.title"), t("catalogues.lead")), h("div", { class: "stack" }, newCatalogue(active, signal), jobs.element)];
 }
@@ -43,11 +42,4 @@ function newCatalogue(webhooks, signal) {
   if (draft === null) chooseFile();
   else replace(card, draftForm(draft, { webhooks, signal, discarded, sent }).element);
   return card;
-}
-
-/** A file that is dropped beside the place for it would be opened by the browser, and the page be left. */
-function notElsewhere(event) {
-  if (event.defaultPrevented) return; // it was dropped where it belongs
-  event.preventDefault();
-  event.dataTransfer.dropEffect = "none";
 }

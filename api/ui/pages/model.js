@@ -9,6 +9,7 @@ import { categories } from "../client/taxonomy.js";
 import { confusionCard } from "../charts/confusion_card.js";
 import { metricBars } from "../charts/metric_bars.js";
 import { chartsReady } from "../charts/ready.js";
+import { withReason } from "../parts/in_english.js";
 import { pageHead } from "../parts/page_head.js";
 import { bundleBadges } from "./models/badges.js";
 import { changeOver } from "./models/change_over.js";
@@ -18,7 +19,7 @@ import { facts } from "./models/facts.js";
 export const style = "models";
 
 export async function show({ parameters: [version], signal }) {
-  const [first] = await Promise.all([fetched(version, signal), categories(), chartsReady()]);
+  const [first] = await Promise.all([fetched(version, signal), categories(), chartsReady(signal)]);
   const head = h("div", {});
   const body = h("div", { class: "stack" });
   const change = changeOver({ version, ended, signal });
@@ -32,15 +33,15 @@ export async function show({ parameters: [version], signal }) {
   async function ended(outcome) {
     draw(await fetched(version, signal), true);
     replace(change.place, alert(outcome));
-    announce(outcome.what);
+    announce(withReason(outcome));
   }
 
   draw(first);
   return [h("p", { class: "back" }, h("a", { href: link("models") }, t("models.back"))), head, change.place, body];
 }
 
-function alert({ level, what, todo }) {
-  return h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, what), h("p", {}, todo));
+function alert(outcome) {
+  return h("div", { class: `alert ${outcome.level}` }, h("p", { class: "alert-what" }, withReason(outcome)), h("p", {}, outcome.todo));
 }
 
 /** Where the button was that has gone: on the heading, so that whoever pressed it goes on from there. */
@@ -63,7 +64,7 @@ function path(version) {
 function sections(bundle, active, told) {
   return [
     h("p", { class: "actions" }, bundleBadges(bundle), h("span", {}, t("models.answering", bundle.workers))),
-    bundle.refused === null || told ? null : alert({ level: "bad", what: t("models.was_refused", bundle.refused), todo: t("models.was_refused_todo") }),
+    bundle.refused === null || told ? null : alert({ level: "bad", what: t("models.was_refused"), reason: bundle.refused, todo: t("models.was_refused_todo") }),
     h("section", { class: "card stack-small" },
       h("h2", {}, t("models.figures")), metricBars(bundle.metrics), h("p", { class: "fine" }, t("charts.metrics", bundle.metrics.rows), ".")),
     active === null ? null : comparison(bundle, active),

@@ -7,6 +7,7 @@ import { get } from "../client/api.js";
 import { chartsReady } from "../charts/ready.js";
 import { nothing } from "../parts/busy.js";
 import { dataTable } from "../parts/data_table.js";
+import { inEnglish } from "../parts/in_english.js";
 import { pageHead } from "../parts/page_head.js";
 import { pages } from "../parts/pages.js";
 import { bundleBadges } from "./models/badges.js";
@@ -15,7 +16,7 @@ export const style = "models";
 const PAGE = 50;
 
 export async function show({ signal }) {
-  await chartsReady();
+  await chartsReady(signal);
   const list = pages({
     fetchPage: (cursor) => get("/api/models", { query: { limit: PAGE, cursor }, signal }),
     draw: table,
@@ -37,7 +38,7 @@ function table(bundles) {
     ],
     rows: bundles.map((bundle) => [
       h("a", { href: link("models", bundle.version) }, bundle.version),
-      [h("span", { class: "actions" }, bundleBadges(bundle)), bundle.refused === null ? null : h("p", { class: "fine reason" }, bundle.refused)],
+      [h("span", { class: "actions" }, bundleBadges(bundle)), bundle.refused === null ? null : h("p", { class: "fine reason" }, inEnglish(bundle.refused))],
       dateTime(bundle.created_at), bundle.data,
       percent(bundle.metrics.fused.macro_f1, 1), percent(bundle.metrics.fused.accuracy, 1), number(bundle.metrics.rows),
     ]),

@@ -23,7 +23,7 @@ const SECONDS = 5;
 
 export async function show({ query, signal }) {
   let hours = hoursOf(query);
-  const [first] = await Promise.all([asked(hours, signal), categories(), chartsReady()]);
+  const [first] = await Promise.all([asked(hours, signal), categories(), chartsReady(signal)]);
   const look = async () => {
     const wanted = hours;
     try {

@@ -12,7 +12,7 @@ import { problemBox } from "./problem.js";
  * them; `range(first, last)` says which ones are shown, and `signal` that the page of the list was left.
  */
 export function pages({ fetchPage, draw, empty, range, signal }) {
-  const body = h("div", { class: "pages-body" });
+  const body = h("div", { class: "pages-body", tabindex: "-1" });
   const shown = h("p", { class: "fine" });
   const earlier = h("button", { class: "button small", type: "button", onclick: () => turn(-1) }, t("core.previous_page"));
   const later = h("button", { class: "button small", type: "button", onclick: () => turn(1) }, t("core.next_page"));
@@ -45,11 +45,15 @@ export function pages({ fetchPage, draw, empty, range, signal }) {
       if (mine !== asked || signal.aborted) return false;
       items = [];
       foot.hidden = true;
-      replace(body, problemBox(problem, () => load(wanted)));
+      replace(body, problemBox(problem, () => anew(wanted)));
       return false;
     } finally {
       if (mine === asked) body.removeAttribute("aria-busy");
     }
+  }
+
+  async function anew(wanted) {
+    if (await load(wanted)) body.focus({ preventScroll: true }); // the button that had it has gone
   }
 
   function show(wanted, page) {

@@ -60,6 +60,16 @@ async function send() {
   sending = true;
   addEventListener("beforeunload", holdBack);
   addEventListener("online", tryAgain);
+  try {
+    await sendAll();
+  } finally {
+    removeEventListener("beforeunload", holdBack);
+    removeEventListener("online", tryAgain);
+    sending = false;
+  }
+}
+
+async function sendAll() {
   let tries = 0;
   while (waiting.length) {
     trouble = await sent(waiting[0]);
@@ -74,9 +84,6 @@ async function send() {
     await pause(AGAIN_SECONDS[Math.min(tries, AGAIN_SECONDS.length - 1)], resting.signal);
     tries += 1;
   }
-  removeEventListener("beforeunload", holdBack);
-  removeEventListener("online", tryAgain);
-  sending = false;
 }
 
 // Null once it is stored or has failed for good, else the problem that may pass.
@@ -95,7 +102,7 @@ async function sent(verdict) {
 }
 
 function mayPass({ status }) {
-  return status === 0 || status === 408 || status === 429 || status >= 500;
+  return status === 0 || status === 401 || status === 408 || status === 429 || status >= 500;
 }
 
 function tell() {

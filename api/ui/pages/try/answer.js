@@ -1,5 +1,6 @@
 // What the models say about a product, together and each alone; and what stands there before they do.
 
+import { announce } from "../../kit/announce.js";
 import { h, replace } from "../../kit/elements.js";
 import { bytes, duration, number, percent, t } from "../../kit/words.js";
 import { categoryName } from "../../client/taxonomy.js";
@@ -14,22 +15,29 @@ export function invitation() {
 
 /** What stands there while a product is under way: `{ element, sent(bytes, all), waits(job) }`. */
 export function waiting() {
-  const state = h("p", {}, t("try.sending"));
+  const state = h("p", {});
   const bar = h("progress", { max: 1, "aria-label": t("try.sending") });
-  const element = h("div", { class: "nothing", role: "status" }, h("h2", { id: "answer-title" }, t("try.under_way")), bar, state);
+  const element = h("div", { class: "nothing" }, h("h2", { id: "answer-title" }, t("try.under_way")), bar, state);
+  let said = null;
+  const say = (text) => { // heard, too, and not again at each step of the bar
+    bar.removeAttribute("value");
+    replace(state, text);
+    if (text !== said) announce(text);
+    said = text;
+  };
+  say(t("try.sending"));
   return {
     element,
     sent(loaded, total) {
-      if (loaded < total) {
-        bar.value = loaded / total;
-        replace(state, t("try.sent", bytes(loaded), bytes(total)));
+      if (loaded === total) {
+        say(t("try.asked"));
         return;
       }
-      bar.removeAttribute("value");
-      replace(state, t("try.asked"));
+      bar.value = loaded / total;
+      replace(state, t("try.sent", bytes(loaded), bytes(total)));
     },
     waits(job) {
-      replace(state, job.queue_position === null ? t("try.asked") : t("try.queued", number(job.queue_position)));
+      say(job.queue_position === null ? t("try.asked") : t("try.queued", number(job.queue_position)));
     },
   };
 }

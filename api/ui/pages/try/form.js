@@ -10,16 +10,20 @@ import { photoField } from "./photo_field.js";
 const TITLE_LENGTH = 1000; // the API's limits, in characters
 const DESCRIPTION_LENGTH = 100_000;
 
+// What was filled in, also while other pages are looked at and in another language.
+const draft = { photo: null, designation: "", description: "" };
+
 /** The form. `submit(form, key)` sends a FormData; its key stays the same until something has been changed or answered. */
 export function productForm({ submit, signal }) {
   let key = newKey();
   const changed = () => {
     key = newKey();
     title.fault();
+    Object.assign(draft, { photo: photo.file(), designation: title.control.value, description: description.control.value });
   };
-  const photo = photoField(changed);
-  const title = field({ label: t("try.designation"), attributes: { name: "designation", maxlength: TITLE_LENGTH, autocomplete: "off", placeholder: t("try.designation_example"), oninput: changed } });
-  const description = field({ label: t("try.description"), tag: "textarea", attributes: { name: "description", maxlength: DESCRIPTION_LENGTH, rows: 5, oninput: changed } });
+  const photo = photoField({ file: draft.photo, changed, signal });
+  const title = field({ label: t("try.designation"), attributes: { name: "designation", maxlength: TITLE_LENGTH, autocomplete: "off", placeholder: t("try.designation_example"), value: draft.designation, oninput: changed } });
+  const description = field({ label: t("try.description"), tag: "textarea", attributes: { name: "description", maxlength: DESCRIPTION_LENGTH, rows: 5, value: draft.description, oninput: changed } });
   const button = h("button", { class: "button primary" }, t("try.classify"));
   const clear = () => {
     element.reset();

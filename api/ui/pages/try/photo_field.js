@@ -9,9 +9,9 @@ import { icon } from "../../parts/icons.js";
 const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 const LARGEST = 200 * 1024 * 1024; // what the API takes unless it is set otherwise
 
-/** `{ element, file(), clear(), take(file) }`; `changed` is called after each change. */
-export function photoField(changed) {
-  let file = null;
+/** `{ element, file(), clear(), take(file) }`, with a `file` from the beginning or null. `changed` is called after each change. */
+export function photoField({ file: first, changed, signal }) {
+  let file = first;
   const id = newId("photo");
   const fault = h("p", { class: "field-fault", id: `${id}-fault`, "aria-live": "polite" });
   const input = h("input", { id, type: "file", accept: TYPES.join(","), "aria-describedby": `${id}-hint ${id}-fault`, onchange: () => input.files[0] && take(input.files[0]) });
@@ -41,8 +41,12 @@ export function photoField(changed) {
     changed();
   }
 
-  function show() {
+  function forget() {
     for (const image of preview.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+  }
+
+  function show() {
+    forget();
     zone.hidden = file !== null;
     preview.hidden = file === null;
     if (file === null) return;
@@ -56,6 +60,8 @@ export function photoField(changed) {
     input.focus();
   }
 
-  takesDrops(zone, ([first]) => take(first));
+  show();
+  signal.addEventListener("abort", forget, { once: true });
+  takesDrops(zone, ([dropped]) => take(dropped));
   return { element, file: () => file, clear, take };
 }

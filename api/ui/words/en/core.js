@@ -25,6 +25,10 @@ export default {
   no_account: "No account? An administrator of this service can give you one.",
   expired_title: "Please sign in again",
   expired_text: "Your session has ended. What you have typed is still there.",
+  unsaved_title: "Something is still on its way",
+  unsaved_text: "Verdicts or a file have not been stored yet. If you sign out now, they are lost.",
+  still_signed_in: "You are still signed in.",
+  no_language: "The texts of this language did not come. Check the connection, and choose it again.",
 
   loading: "One moment …",
   cancel: "Cancel",
@@ -37,9 +41,6 @@ export default {
   next_page: "Next",
   pages_of_list: "Pages of the list",
   all: "All",
-  none: "None",
-  yes: "Yes",
-  no: "No",
   day_short: "d",
   no_photo: "No photo",
   photo_lost: "The photo could not be fetched",
@@ -53,7 +54,10 @@ export default {
   no_such_page: "There is no such page",
   no_such_page_todo: "The address may be wrong, or of an older version. Choose a page from the navigation.",
   not_allowed: "This page is not for your role",
-  not_allowed_todo: (role) => `You are signed in with the role ${role}. An administrator can give you another one.`,
+  not_allowed_todo: (role) => `You are signed in with the role “${role}”. An administrator can give you another one.`,
+  role_user: "User",
+  role_reviewer: "Reviewer",
+  role_admin: "Administrator",
   status: (status) => `The service answered with ${status}.`,
   request_id: (id) => `Request ${id}`,
   retry_after: (seconds) => `It says: in ${seconds} seconds.`,
@@ -71,7 +75,6 @@ export default {
   status_failed: "Failed",
   status_canceled: "Canceled",
   status_expired: "Expired",
-};
 
   unnamed_catalogue: "Catalogue without a name",
   unnamed_product: "One product",
@@ -81,3 +84,4 @@ export default {
   delimiter_semicolon: "semicolon",
   delimiter_tab: "tab",
   delimiter_pipe: "pipe",
+};

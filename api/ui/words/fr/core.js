@@ -25,6 +25,10 @@ export default {
   no_account: "Pas de compte ? Un administrateur de ce service peut vous en créer un.",
   expired_title: "Merci de vous reconnecter",
   expired_text: "Votre session est terminée. Ce que vous avez saisi est conservé.",
+  unsaved_title: "Un envoi est encore en cours",
+  unsaved_text: "Des verdicts ou un fichier ne sont pas encore enregistrés. Si vous vous déconnectez maintenant, ils seront perdus.",
+  still_signed_in: "Vous êtes toujours connecté.",
+  no_language: "Les textes de cette langue n’ont pas pu être chargés. Vérifiez la connexion et choisissez-la de nouveau.",
 
   loading: "Un instant …",
   cancel: "Annuler",
@@ -37,9 +41,6 @@ export default {
   next_page: "Suivant",
   pages_of_list: "Pages de la liste",
   all: "Tous",
-  none: "Aucun",
-  yes: "Oui",
-  no: "Non",
   day_short: "j",
   no_photo: "Pas de photo",
   photo_lost: "La photo n’a pas pu être chargée",
@@ -53,7 +54,10 @@ export default {
   no_such_page: "Cette page n’existe pas",
   no_such_page_todo: "L’adresse est peut-être fausse, ou d’une ancienne version. Choisissez une page dans la navigation.",
   not_allowed: "Cette page n’est pas ouverte à votre rôle",
-  not_allowed_todo: (role) => `Vous êtes connecté avec le rôle ${role}. Un administrateur peut vous en donner un autre.`,
+  not_allowed_todo: (role) => `Vous êtes connecté avec le rôle « ${role} ». Un administrateur peut vous en donner un autre.`,
+  role_user: "Utilisateur",
+  role_reviewer: "Relecteur",
+  role_admin: "Administrateur",
   status: (status) => `Le service a répondu ${status}.`,
   request_id: (id) => `Requête ${id}`,
   retry_after: (seconds) => `Le service indique : dans ${seconds} secondes.`,
@@ -71,7 +75,6 @@ export default {
   status_failed: "Échoué",
   status_canceled: "Annulé",
   status_expired: "Expiré",
-};
 
   unnamed_catalogue: "Catalogue sans nom",
   unnamed_product: "Un produit",
@@ -81,3 +84,4 @@ export default {
   delimiter_semicolon: "point-virgule",
   delimiter_tab: "tabulation",
   delimiter_pipe: "barre verticale",
+};
