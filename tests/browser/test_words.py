@@ -30,7 +30,9 @@ async ([codes, details]) => {
     return codes.flatMap((code) => details.map((detail) => [code, detail, t(`problems.${code}`, problem(detail))]));
 }
 """
-BY_NAME = re.compile(r"""\b(?:t|hasText)\(\s*["`]([a-z_]+)\.((?:\w|\.)*)(\$\{)?""")
+# A text's name as a script says it, whole or around what is filled in: "core.close", `catalogues.lack_${reason}.todo`.
+COMMENT = re.compile(r"^\s*(?://|/\*|\*).*$", re.MULTILINE)
+BY_NAME = re.compile(rf"""["`]({"|".join(SPACES)})\.([\w.-]*)(?:\$\{{[^}}]*\}}([\w.-]*))?""")
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +91,24 @@ def test_both_languages_have_the_same_texts(words: dict[tuple[str, str], dict[st
 
 def test_every_text_that_is_asked_for_by_name_is_there(words: dict[tuple[str, str], dict[str, str]]) -> None:
     there = {f"{space}.{name}" for (language, space), texts in words.items() if language == "en" for name in texts}
-    asked = [
-        (path.relative_to(UI), *match.groups()) for path in scripts() for match in BY_NAME.finditer(path.read_text())
-    ]
-    missing = [
-        f"{path}: {space}.{name}"
-        for path, space, name, goes_on in asked
-        if not (any(each.startswith(f"{space}.{name}") for each in there) if goes_on else f"{space}.{name}" in there)
-    ]
+    asked = names_in_scripts()
+    missing = [f"{path}: {space}.{name}" for path, space, name, end in asked if not is_there(there, space, name, end)]
 
     assert asked
     assert missing == []
+
+
+def test_every_text_is_asked_for(words: dict[tuple[str, str], dict[str, str]]) -> None:
+    asked = names_in_scripts()
+    spaces = [space for space in SPACES if space != PROBLEMS]  # those are asked for by the API's codes
+    unused = [
+        f"{space}.{name}"
+        for space in spaces
+        for name in words["en", space]
+        if not any(space == named and is_asked_for(name, path, *parts) for path, named, *parts in asked)
+    ]
+
+    assert unused == []
 
 
 def test_what_is_said_of_hosts_in_french_is_what_the_service_says() -> None:
@@ -108,6 +117,30 @@ def test_what_is_said_of_hosts_in_french_is_what_the_service_says() -> None:
 
     assert sentences
     assert [each for each in sentences if each.split(" or http:")[0].rstrip(".") not in code] == []
+
+
+def names_in_scripts() -> list[tuple[Path, str, str, str | None]]:
+    """Where a text's name stands, its space, the name or how it begins, and how it ends if something is filled in."""
+    return [(path, match[1], match[2], match[3]) for path in scripts() for match in BY_NAME.finditer(code_of(path))]
+
+
+def is_there(there: set[str], space: str, name: str, end: str | None) -> bool:
+    if end is None:
+        return f"{space}.{name}" in there
+    return any(each.startswith(f"{space}.{name}") and each.endswith(end) for each in there)
+
+
+def is_asked_for(name: str, path: Path, begin: str, end: str | None) -> bool:
+    """Whether a text is the one named there; where all of a name is filled in, the script has to say it somewhere."""
+    if end is None:
+        return name == begin
+    if not begin and not re.search(rf"\b{re.escape(name)}\b", code_of(path)):
+        return False
+    return name.startswith(begin) and name.endswith(end)
+
+
+def code_of(path: Path) -> str:
+    return COMMENT.sub("", path.read_text())
 
 
 def scripts() -> list[Path]:
