@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.accounts import ADMIN, PASSWORD, add_account, new_account
 from tests.browser.signing_in import sign_in
@@ -228,9 +228,11 @@ def test_a_service_is_given_a_secret_once_and_another_one(
     secret = shown.get_by_label("Client secret", exact=True).input_value()
     shown.get_by_role("button", name="Copy Client secret").click()
     expect(shown.get_by_role("button", name="Copied Client secret")).to_be_focused()
+    expect(shown.get_by_role("status")).to_have_text("Copied Client secret")
     assert users.evaluate("navigator.clipboard.readText()") == secret
     assert violations_of(users) == []
-    users.keyboard.press("Escape")  # which must not lose it
+    for _ in range(3):
+        users.keyboard.press("Escape")  # which must not lose it
     expect(shown).to_be_visible()
     shown.get_by_role("button", name="I have kept it").click()
     assert status_of_service_sign_in(service, username, secret) == 200
@@ -242,6 +244,33 @@ def test_a_service_is_given_a_secret_once_and_another_one(
     renewed.get_by_role("button", name="I have kept it").click()
     assert status_of_service_sign_in(service, username, secret) == 401
     assert status_of_service_sign_in(service, username, newer) == 200
+
+
+def test_a_secret_is_shown_however_its_form_was_closed_while_it_was_made(
+    users: Page, service: Service, username: str
+) -> None:
+    held: list[Route] = []
+    users.route("**/api/users", lambda route: held.append(route))
+    users.get_by_role("button", name="Add a service").click()
+    dialog = users.get_by_role("dialog", name="Add a service")
+    dialog.get_by_label("User name").fill(username)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    cancel = dialog.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_disabled()
+    for _ in range(3):
+        users.keyboard.press("Escape")
+    cancel.click(force=True)
+    expect(dialog).to_be_visible()
+
+    dialog.evaluate("(dialog) => dialog.close()")  # as a browser may, whatever the page says
+    expect(dialog).to_have_count(0)
+    held.pop().continue_()
+
+    shown = users.get_by_role("dialog", name=f"The service {username} is there")
+    secret = shown.get_by_label("Client secret", exact=True).input_value()
+    shown.get_by_role("button", name="I have kept it").click()
+    assert status_of_service_sign_in(service, username, secret) == 200
+    expect(row(users, username)).to_contain_text("Service")
 
 
 def test_an_account_is_deleted_after_asking(

@@ -27,7 +27,7 @@ export async function show({ signal }) {
     return list.open();
   }
   const adding = (label, kind, add) => {
-    const pressed = async () => (await add(signal)) && list.again();
+    const pressed = async () => (await add(signal)) && !signal.aborted && list.again();
     return h("button", { class: `button ${kind}`, type: "button", onclick: pressed }, label);
   };
   const head = pageHead(t("users.title"), t("users.lead"), [adding(t("users.add_service"), "", addService), adding(t("users.add_person"), "primary", addPerson)]);
@@ -43,7 +43,7 @@ function table(users, signal, emptied) {
 function row(user, signal, emptied) {
   const element = h("tr", { role: "row" },
     headCell(h("span", { class: "name" }, user.username), isOwn(user) ? h("span", { class: "badge accent" }, t("users.you")) : null),
-    cell(t("accounts.role"), t(`accounts.role_${user.role}`)),
+    cell(t("accounts.role"), t(`core.role_${user.role}`)),
     cell(t("users.kind"), t(user.is_service ? "users.service" : "users.person")),
     cell(t("users.state"), h("span", { class: `badge ${user.disabled ? "warn" : "good"}` }, t(user.disabled ? "users.disabled" : "users.enabled"))),
     cell(t("users.since"), dateTime(user.created_at, { dateStyle: "medium" })),
@@ -70,6 +70,7 @@ function actions(user, signal, exchanged) {
 
 // The focus stays where it was: on the same row's first button, or on that of the row that has moved up.
 function exchange(element, changed, signal, emptied) {
+  if (signal.aborted) return;
   const stays = changed ? row(changed, signal, emptied) : element.nextElementSibling ?? element.previousElementSibling;
   if (changed) element.replaceWith(stays);
   else element.remove();

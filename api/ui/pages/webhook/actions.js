@@ -86,5 +86,5 @@ async function erase({ path, signal }) {
   });
   if (!gone) return;
   notify(t("webhooks.deleted"));
-  go("webhooks");
+  if (!signal.aborted) go("webhooks");
 }

@@ -40,7 +40,7 @@ async function recover(path, { signal, done }) {
   });
   if (!sent) return;
   notify(t("webhooks.recovered", recovered));
-  if (recovered) done();
+  if (recovered && !signal.aborted) done();
 }
 
 // As the browser's control writes it: the reader's own time, without a zone.
