@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accounts import PASSWORD, REVIEWER, new_account
-from tests.browser.signing_in import sign_in
+from tests.browser.signing_in import fill_in, sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service, ended, submit
 
@@ -57,6 +57,26 @@ def test_who_changes_the_password_stays_and_others_are_asked_again(
     troubles.expect("status of 401 .*/api/")
     elsewhere.goto("/#/account")
     expect(elsewhere.get_by_role("dialog", name="Please sign in again")).to_be_visible()
+
+
+def test_a_password_that_is_changed_is_not_said_to_be_the_old_one_where_signing_in_fails(
+    account: Page, service: Service, username: str, troubles: Troubles, violations_of: Callable[[Page], list[str]]
+) -> None:
+    troubles.expect("^request failed: POST .*/api/auth/session")
+    troubles.allow("ERR_FAILED")
+    account.route("**/api/auth/session", lambda route: route.abort(), times=1)
+    account.get_by_label("Current password").fill(PASSWORD)
+    account.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    account.keyboard.press("Enter")
+
+    told = account.get_by_role("alert")
+    expect(told).to_contain_text("Your password is changed, but signing in with it failed: The service did not answer.")
+    assert violations_of(account) == []
+    assert status_of_sign_in(service, username, NEW_PASSWORD) == 200
+    troubles.expect("status of 401 .*/api/auth/session>$")
+    told.get_by_role("button", name="Sign in").click()
+    fill_in(account, username, NEW_PASSWORD)
+    expect(account.get_by_role("heading", name="Your account")).to_be_focused()
 
 
 def test_what_is_wrong_with_a_password_stands_next_to_its_field(

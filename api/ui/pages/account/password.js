@@ -9,7 +9,7 @@ import { whileBusy } from "../../parts/busy.js";
 import { field } from "../../parts/field.js";
 import { clearFaults, faultAtFields } from "../../parts/field_problems.js";
 import { newPasswordField } from "../../parts/new_password.js";
-import { problemBox } from "../../parts/problem.js";
+import { problemBox, sentences } from "../../parts/problem.js";
 
 const CODES = { WRONG_PASSWORD: "current_password", WEAK_PASSWORD: "new_password" };
 
@@ -33,22 +33,32 @@ export function passwordCard() {
       clearFaults(fields);
       if (!isThere(current) || !renewed.isGood()) return;
       try {
-        await change(current.control.value, renewed.control.value);
-        form.reset();
-        renewed.control.type = "password"; // it may have been looked at
-        notify(t("account.changed"));
+        await post("/api/users/me/password", { current_password: current.control.value, new_password: renewed.control.value });
       } catch (problem) {
         if (!faultAtFields(problem, fields, CODES)) replace(trouble, problemBox(problem));
+        return;
       }
+      const password = renewed.control.value;
+      form.reset();
+      renewed.control.type = "password"; // it may have been looked at
+      replace(trouble, await signedOut(password));
     });
   });
   return h("section", { class: "card stack settings" }, h("h2", {}, t("account.password")), h("p", { class: "fine" }, t("account.password_lead")), form);
 }
 
-async function change(current, renewed) {
-  const { username } = account;
-  await post("/api/users/me/password", { current_password: current, new_password: renewed });
-  await signIn(username, renewed);
+/** Sign in with the new password. Resolves to what to say where that fails: the password is another one all the same. */
+async function signedOut(password) {
+  try {
+    await signIn(account.username, password);
+  } catch (problem) {
+    return h("div", { class: "alert warn", role: "alert" },
+      h("p", { class: "alert-what" }, t("account.changed_only", sentences(problem).what)),
+      h("p", {}, t("account.changed_only_todo")),
+      h("button", { class: "button", type: "button", onclick: () => location.reload() }, t("core.sign_in")));
+  }
+  notify(t("account.changed"));
+  return null;
 }
 
 function isThere(current) {

@@ -20,6 +20,8 @@ export default {
   new: "New password",
   change: "Change the password",
   changed: "Your password is changed. All other sessions have ended.",
+  changed_only: (what) => `Your password is changed, but signing in with it failed: ${what}`,
+  changed_only_todo: "Sign in again with the new password.",
 
   display: "Language and appearance",
   display_hint: "Remembered in this browser.",

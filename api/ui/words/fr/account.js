@@ -20,6 +20,8 @@ export default {
   new: "Nouveau mot de passe",
   change: "Changer le mot de passe",
   changed: "Votre mot de passe est changé. Toutes les autres sessions ont pris fin.",
+  changed_only: (what) => `Votre mot de passe est changé, mais la connexion avec celui-ci a échoué : ${what}`,
+  changed_only_todo: "Reconnectez-vous avec le nouveau mot de passe.",
 
   display: "Langue et apparence",
   display_hint: "Retenues dans ce navigateur.",
