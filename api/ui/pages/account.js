@@ -25,6 +25,6 @@ function whoCard() {
     h("h2", {}, t("account.who")),
     h("dl", { class: "own-facts" },
       h("dt", {}, t("account.username")), h("dd", {}, account.username),
-      h("dt", {}, t("accounts.role")), h("dd", {}, t(`accounts.role_${account.role}`), h("p", { class: "fine" }, t(`accounts.may_${account.role}`))),
+      h("dt", {}, t("accounts.role")), h("dd", {}, t(`core.role_${account.role}`), h("p", { class: "fine" }, t(`accounts.may_${account.role}`))),
       h("dt", {}, t("account.since")), h("dd", {}, dateTime(account.created_at, { dateStyle: "long" }))));
 }

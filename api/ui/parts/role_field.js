@@ -9,7 +9,7 @@ const ROLES = ["user", "reviewer", "admin"];
 /** A field as `field` makes them. The sentence below it tells of the role that is chosen. */
 export function roleField(chosen = "user") {
   const role = field({ label: t("accounts.role"), tag: "select", attributes: { name: "role", onchange: () => tell() } },
-    ROLES.map((each) => h("option", { value: each, selected: each === chosen }, t(`accounts.role_${each}`))));
+    ROLES.map((each) => h("option", { value: each, selected: each === chosen }, t(`core.role_${each}`))));
   const may = h("p", { class: "field-hint", "aria-live": "polite" });
   const tell = () => replace(may, t(`accounts.may_${role.control.value}`));
   tell();

@@ -2,9 +2,6 @@
 
 export default {
   role: "Rôle",
-  role_user: "Utilisateur",
-  role_reviewer: "Relecteur",
-  role_admin: "Administrateur",
   may_user: "Classe des produits et des catalogues, et voit ce qui est à lui.",
   may_reviewer: "Fait ce que font les utilisateurs, et lit et corrige les prédictions de tous.",
   may_admin: "Fait tout : relit, gère les modèles et les utilisateurs, et voit les traitements de tous.",
