@@ -3,6 +3,7 @@
 import { h, replace } from "../kit/elements.js";
 import { announce } from "../kit/announce.js";
 import { pause } from "../kit/polling.js";
+import { loadStyle } from "../kit/style.js";
 import { bytes, dateTime, t } from "../kit/words.js";
 import { link } from "../kit/routes.js";
 import { get } from "../client/api.js";
@@ -25,11 +26,20 @@ const QUEUE_SECONDS = 5;
 
 export async function show({ parameters: [jobId], query, signal }) {
   try {
-    const [job] = await Promise.all([get(path(jobId), { signal }), categories()]);
+    const [job] = await Promise.all([get(path(jobId), { signal }), categories(), rowStyle(signal)]);
     return await page(job, query, signal);
   } catch (problem) {
     if (problem instanceof Problem && problem.status === 404) return noSuchJob();
     throw problem;
+  }
+}
+
+/** The tables of rows have a sheet of their own; that it did not come is said as of the page's other files. */
+async function rowStyle(signal) {
+  try {
+    await loadStyle("catalogue_rows", signal);
+  } catch {
+    throw Problem.network();
   }
 }
 
