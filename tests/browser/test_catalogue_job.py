@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
 
 from shared.bundle import Bundle
@@ -115,6 +115,28 @@ def test_failed_rows_are_retried_in_a_job_of_their_own(
     assert violations_of(page) == []
     page.get_by_role("link", name="the earlier job").click()
     expect(page.get_by_label("State", exact=True)).to_contain_text("Partly succeeded")
+
+
+def test_who_has_left_meanwhile_is_not_taken_elsewhere(
+    page: Page, service: Service, username: str, troubles: Troubles
+) -> None:
+    troubles.allow(GIVEN_UP)
+    held: list[Route] = []
+    page.route("**/rerun", lambda route: held.append(route))
+    with service.client(username) as client:
+        job = sent(client, "Left", TEXTS, CSV)
+        open_catalogue(page, service, username, job)
+        with page.expect_request("**/rerun"):
+            action(page, "Run again").click()
+        page.goto("/#/account")
+        expect(page.get_by_role("heading", name="Your account")).to_be_focused()
+
+        held.pop().continue_()
+
+        expect(page.get_by_role("status").filter(has_text="All rows are being run again")).to_be_attached()
+        expect(page).to_have_url(re.compile("#/account$"))
+        (newest, _) = client.get("/api/jobs").json()["items"]
+    assert newest["rerun_of"] == job["id"]
 
 
 def test_what_cannot_be_done_now_is_said(

@@ -47,7 +47,7 @@ async function page(first, query, signal) {
   let job = first;
   const trouble = h("div", { class: "trouble" });
   const facts = fileFacts();
-  const act = actionsFor({ trouble, changed: (answer) => update(answer) });
+  const act = actionsFor({ trouble, changed: (answer) => update(answer), signal });
   const head = pageHead(jobName(job), lead(job), [act.element]);
   const progress = progressCard({ onChanges: () => showChanges() });
   const rows = await rowSections(job, query, signal);

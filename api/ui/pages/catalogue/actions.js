@@ -11,8 +11,11 @@ import { whileBusy } from "../../parts/busy.js";
 import { problemBox } from "../../parts/problem.js";
 import { ended, jobName } from "./job.js";
 
-/** The buttons, `{ element, update(job) }`. Problems go into `trouble`; `changed` gets the job after it was canceled. */
-export function actionsFor({ trouble, changed }) {
+/**
+ * The buttons, `{ element, update(job) }`. Problems go into `trouble`; `changed` gets the job after it was canceled;
+ * who has left the page meanwhile, which `signal` says, stays where they are.
+ */
+export function actionsFor({ trouble, changed, signal }) {
   let job = null;
   const button = (name, act, kind = "") => h("button", { class: `button ${kind}`, type: "button", hidden: true, onclick: (event) => run(event.currentTarget, act) }, t(`catalogue.${name}`));
   const run = (pressed, act) => whileBusy(pressed, async () => {
@@ -26,11 +29,13 @@ export function actionsFor({ trouble, changed }) {
   const again = (way, said) => async () => {
     const made = await post(`/api/jobs/${job.id}/${way}`);
     notify(t(`catalogue.${said}`));
-    go("catalogues", made.id);
+    if (!signal.aborted) go("catalogues", made.id);
   };
   const cancel = async () => {
     if (!await confirmed({ title: t("catalogue.cancel_title"), text: t("catalogue.cancel_text"), action: t("catalogue.cancel"), danger: true })) return;
-    changed(await post(`/api/jobs/${job.id}/cancel`));
+    const canceled = await post(`/api/jobs/${job.id}/cancel`);
+    if (signal.aborted) return;
+    changed(canceled);
     document.querySelector("h1").focus({ preventScroll: true }); // the button has gone
   };
   const drop = async () => {
@@ -38,7 +43,7 @@ export function actionsFor({ trouble, changed }) {
     if (!await confirmed({ title, text: t("catalogue.delete_text"), action: t("core.remove"), danger: true })) return;
     await remove(`/api/jobs/${job.id}`);
     notify(t("catalogue.deleted", jobName(job)));
-    go("catalogues");
+    if (!signal.aborted) go("catalogues");
   };
   const retryButton = button("retry", again("retry", "retry_made"));
   const rerunButton = button("rerun", again("rerun", "rerun_made"));
