@@ -15,12 +15,32 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.accounts import new_account
 from tests.browser.catalogue_jobs import ID_ALONE, NO_SUCH_PHOTO, ROWS, ids, names, rows, sent
 from tests.browser.catalogue_page import BAD, PAGE_ROWS, action, counted, downloaded, open_catalogue, shown
+from tests.browser.signing_in import sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service, ended
 
 Violations: TypeAlias = Callable[[Page], list[str]]
 CSV = "text/csv"
 FITS = "document.documentElement.scrollWidth <= innerWidth"
+
+PHOTO_TWICE = """
+async (path) => {
+    const { photoAddress } = await import("/ui/client/photos.js");
+    let requests = 0;
+    const { fetch } = window;
+    window.fetch = (...asked) => {
+        requests += asked[0].startsWith(path);
+        return fetch(...asked);
+    };
+    const both = await Promise.all([photoAddress(path), photoAddress(path)]);
+    const leaving = new AbortController();
+    const left = photoAddress(path, 96, leaving.signal).catch(({ name }) => name);
+    const stays = photoAddress(path, 96);
+    leaving.abort();
+    if (await left !== "AbortError") throw new Error("It was not given up.");
+    return [...both, await stays, requests];
+}
+"""
 
 
 @pytest.fixture
@@ -137,6 +157,19 @@ def test_a_row_is_shown_in_full(page: Page, service: Service, username: str, vio
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_a_photo_that_is_wanted_twice_at_once_is_fetched_once(page: Page, service: Service, username: str) -> None:
+    with service.client(username) as client:
+        job = sent(client, "Photos")
+        photo = next(row["photo"] for row in rows(client, job["id"]) if row["photo"])
+    sign_in(page, service, username, place="#/account")
+
+    first, second, after_leaving, requests = page.evaluate(PHOTO_TWICE, photo)
+
+    assert first == second
+    assert after_leaving.startswith("blob:")
+    assert requests == 3  # one for both; one that was given up, and one in its place
 
 
 def test_bad_rows_are_told_downloaded_mended_and_sent_again(

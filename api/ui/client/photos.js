@@ -3,25 +3,32 @@
 import { call } from "./api.js";
 
 const KEPT = 200; // thumbnails are some kilobytes each
-const kept = new Map(); // by address, the one that was used last at the end
+const kept = new Map(); // promises by address, the one that was used last at the end
 
 /** The address of a photo in memory, from its path and the side of a thumbnail in pixels (none: the whole photo). */
 export async function photoAddress(path, size = null, signal = undefined) {
   const key = `${path} ${size}`;
   const there = kept.get(key);
-  if (there !== undefined) {
-    kept.delete(key);
-    kept.set(key, there);
-    return there;
-  }
-  const response = await call("GET", path, { query: { size }, signal });
-  const found = URL.createObjectURL(await response.blob());
+  const found = there ?? fetched(path, size, signal);
+  kept.delete(key);
   kept.set(key, found);
+  if (there === undefined) found.catch(() => kept.get(key) === found && kept.delete(key)); // the next one asks again
   if (kept.size > KEPT) drop(kept.keys().next().value);
-  return found;
+  try {
+    return await found;
+  } catch (error) {
+    // Whoever asked first has left: that is nothing to those who still wait.
+    if (there !== undefined && error.name === "AbortError" && !signal?.aborted) return photoAddress(path, size, signal);
+    throw error;
+  }
+}
+
+async function fetched(path, size, signal) {
+  const response = await call("GET", path, { query: { size }, signal });
+  return URL.createObjectURL(await response.blob());
 }
 
 function drop(key) {
-  URL.revokeObjectURL(kept.get(key));
+  kept.get(key).then((address) => URL.revokeObjectURL(address), () => null);
   kept.delete(key);
 }
