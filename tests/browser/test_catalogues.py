@@ -21,7 +21,7 @@ from tests.browser.catalogues_page import (
 from tests.browser.signing_in import sign_in
 from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.photos import jpeg
-from tests.support.service import Service, ended
+from tests.support.service import Service, ended, submit
 
 DROP = """
 (element, [text, ...names]) => {
@@ -30,6 +30,18 @@ DROP = """
     const dragged = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
     element.dispatchEvent(dragged("dragover"));
     return element.dispatchEvent(dragged("drop"));
+}
+"""
+
+LOOKS = """
+async ([ids, looks]) => {
+    const { latest } = await import("/ui/pages/catalogues/job_watch.js");
+    const found = [];
+    for (let look = 0; look < looks; look += 1) {
+        const { jobs, gone } = await latest(ids, () => ({ items: [] }), new AbortController().signal);
+        found.push([jobs.map(({ id }) => id), gone]);
+    }
+    return found;
 }
 """
 
@@ -324,3 +336,16 @@ def test_in_french_and_into_english_with_what_was_chosen(french_page: Page, serv
     expect(page.get_by_role("heading", name="automne.csv")).to_be_visible()
     expect(heads(page).nth(1)).to_have_text("TitleIntitulé, court")
     expect(page.get_by_label("Name")).to_have_value("Gamme d’automne")
+
+
+def test_all_jobs_that_run_are_asked_for_in_turn(page: Page, service: Service) -> None:
+    username = new_account(service)
+    with service.client(username, PASSWORD) as client:
+        running = submit(client, *(f"Chaise {number}" for number in range(12)))
+    sign_in(page, service, username, place="#/account")
+
+    looks = page.evaluate(LOOKS, [running, 3])
+
+    assert [(len(jobs), gone) for jobs, gone in looks] == [(10, [])] * 3
+    assert {job for jobs, _ in looks[:2] for job in jobs} == set(running)
+    assert {job for jobs, _ in looks[1:] for job in jobs} == set(running)
