@@ -13,6 +13,18 @@ from tests.browser.troubles import GIVEN_UP, Troubles
 from tests.support.service import Service
 
 ANOTHER_PASSWORD = "quite another long phrase"
+JUDGED_TWICE = """
+async () => {
+    const { noteVerdict, tally, withdraw } = await import("/ui/pages/review/sitting.js");
+    const item = { id: "one", category: { code: 10 } };
+    const back = () => withdraw(item);
+    const steps = [() => noteVerdict(item, 10), () => noteVerdict(item, 40), back, back];
+    return steps.map((step) => {
+        step();
+        return tally();
+    });
+}
+"""
 
 
 def change_account(service: Service, username: str, change: dict[str, str]) -> None:
@@ -144,6 +156,17 @@ def test_a_verdict_that_is_refused_comes_back_with_its_product(
     expect(choice(page, 1)).to_be_focused()
     expect(figure(page, "You judged")).to_have_text("0")
     assert_stored(service, queue, {})
+
+
+def test_a_verdict_that_failed_leaves_the_one_before_it_in_the_figures(page: Page, service: Service) -> None:
+    page.goto(service.url)
+
+    assert page.evaluate(JUDGED_TWICE) == [
+        {"judged": 1, "accepted": 1},
+        {"judged": 1, "accepted": 0},
+        {"judged": 1, "accepted": 1},
+        {"judged": 0, "accepted": 0},
+    ]
 
 
 def test_two_reviewers_at_once_do_not_disturb_each_other(

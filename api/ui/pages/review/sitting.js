@@ -2,13 +2,13 @@
 
 const MOST_STEPS = 200; // that can be gone back
 
-const judged = new Map(); // by prediction, { code, accepted }
+const judged = new Map(); // by prediction, the verdicts on it, { code, accepted }, the latest at the end
 const skipped = new Map(); // by prediction, the product as it was listed
 const steps = []; // the products that were judged or passed over, the latest at the end
 
 /** Note a verdict on a product. */
 export function noteVerdict(item, code) {
-  judged.set(item.id, { code, accepted: code === item.category.code });
+  judged.set(item.id, [...verdictsOn(item), { code, accepted: code === item.category.code }]);
   skipped.delete(item.id);
   note(item);
 }
@@ -19,9 +19,11 @@ export function noteSkip(item) {
   note(item);
 }
 
-/** Take a verdict back that could not be stored. */
+/** Take the latest verdict on a product back, which could not be stored; one before it stays. */
 export function withdraw(item) {
-  judged.delete(item.id);
+  const earlier = verdictsOn(item).slice(0, -1);
+  if (earlier.length) judged.set(item.id, earlier);
+  else judged.delete(item.id);
   for (let index = steps.length - 1; index >= 0; index -= 1) if (steps[index].id === item.id) steps.splice(index, 1);
 }
 
@@ -29,7 +31,7 @@ export function withdraw(item) {
 export function goBack() {
   const item = steps.pop();
   skipped.delete(item.id);
-  return { item, given: judged.get(item.id)?.code ?? null };
+  return { item, given: verdictsOn(item).at(-1)?.code ?? null };
 }
 
 /** Whether there is a step to go back. */
@@ -44,7 +46,7 @@ export function isDone(item) {
 
 /** How many were judged, and how many of them accepted. */
 export function tally() {
-  return { judged: judged.size, accepted: [...judged.values()].filter(({ accepted }) => accepted).length };
+  return { judged: judged.size, accepted: [...judged.values()].filter((verdicts) => verdicts.at(-1).accepted).length };
 }
 
 /** How many products of these filters were passed over. */
@@ -55,6 +57,10 @@ export function skippedOf(filters) {
 /** Have those looked at again. */
 export function forgetSkipped(filters) {
   for (const [id, item] of skipped) if (matches(item, filters)) skipped.delete(id);
+}
+
+function verdictsOn(item) {
+  return judged.get(item.id) ?? [];
 }
 
 function matches(item, { job, code }) {
