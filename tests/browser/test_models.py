@@ -180,8 +180,11 @@ def test_a_bundle_that_is_damaged_is_refused_with_the_reason(
     assert active_version(service) == versions.first.version
     page.reload()
     expect(page.get_by_text("Workers or the service refused it: damaged-1: text.keras differs")).to_be_visible()
+    reason = page.locator("span[lang=en]").filter(has_text="text.keras differs")  # in French, too
+    expect(reason).to_be_visible()
     page.get_by_role("link", name="All models").click()
     expect(row(page, DAMAGED)).to_contain_text("Refused")
+    expect(reason).to_be_visible()
     assert violations_of(page) == []
 
 
@@ -194,6 +197,7 @@ def test_a_bundle_that_no_worker_can_load_is_said_to_be_refused(
 
     said = page.get_by_text("Workers refused it:").first
     expect(said).to_contain_text("text.keras cannot be loaded", timeout=CHANGE_OVER_MILLISECONDS)
+    expect(said.locator("[lang=en]")).to_contain_text("text.keras cannot be loaded")
     expect(page.get_by_text("The bundle before answers again.")).to_be_visible()
     assert active_version(service) == versions.first.version
 
@@ -232,10 +236,13 @@ def test_in_french(french_page: Page, service: Service, versions: Versions) -> N
     expect(row(french_page, versions.first.version)).to_contain_text("Actif")
 
 
-def test_models_are_for_administrators(page: Page, service: Service) -> None:
+def test_models_are_for_administrators(page: Page, french_page: Page, service: Service) -> None:
     sign_in(page, service, REVIEWER, place=f"#/models/{LATER}")
 
     expect(page.get_by_role("heading", name="This page is not for your role")).to_be_focused()
+    expect(page.get_by_text("You are signed in with the role “Reviewer”.")).to_be_visible()
+    sign_in(french_page, service, REVIEWER, place=f"#/models/{LATER}", language="fr")
+    expect(french_page.get_by_text("Vous êtes connecté avec le rôle « Relecteur ».")).to_be_visible()
 
 
 def test_a_bundle_that_nobody_published_is_said_not_to_be_there(

@@ -59,6 +59,10 @@ def with_drift(monitor: Monitor, feature: str, state: str) -> Monitor:
     return with_part(monitor, "drift", features=features)
 
 
+def with_late(monitor: Monitor, kind: str) -> Monitor:
+    return monitor | {"workers": [monitor["workers"][0] | {"state": "late", "kind": kind, "host": "mercury"}]}
+
+
 def without_bundle(monitor: Monitor) -> Monitor:
     lanes = [each | {"workers": int(each["lane"] == "io")} for each in monitor["lanes"]]
     return monitor | {"bundle": None, "drift": None, "lanes": lanes}
@@ -124,4 +128,16 @@ def test_every_trouble_is_said_in_whole_sentences(
 
     assert len(said) == 2 * sum(len(names) for _, names in WRONG.values())
     unwhole = ("undefined", "null", "NaN", "[object")
-    assert [each for each in said if not each.endswith((".", "?", "x")) or any(word in each for word in unwhole)] == []
+    assert [each for each in said if not each.endswith((".", "?", ":")) or any(word in each for word in unwhole)] == []
+
+
+@pytest.mark.parametrize(("locale", "kinds"), [("en-GB", ["Models", "Files"]), ("fr-FR", ["Modèles", "Fichiers"])])
+def test_a_late_worker_is_named_by_its_host_and_what_it_works_on(
+    browser: Browser, service: Service, well: Monitor, locale: str, kinds: list[str]
+) -> None:
+    page = browser.new_page(base_url=service.url, locale=locale)
+    page.goto("/")
+    said = [page.evaluate(SAID, with_late(well, kind))[0] for kind in ("model", "io")]
+    page.close()
+
+    assert [sentence.split(" mercury (")[1].split(",")[0].rstrip(").") for sentence in said] == kinds

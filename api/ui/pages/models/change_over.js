@@ -71,7 +71,7 @@ async function looked(version, signal) {
 }
 
 function outcomeOf(bundle, ready, workers) {
-  if (bundle.refused !== null) return { level: "bad", what: t("models.workers_refused", bundle.refused), todo: t("models.workers_refused_todo") };
+  if (bundle.refused !== null) return { level: "bad", what: t("models.workers_refused"), reason: bundle.refused, todo: t("models.workers_refused_todo") };
   if (!bundle.active) return { level: "warn", what: t("models.another_active"), todo: t("models.another_active_todo") };
   if (workers > 0 && ready === workers) return { level: "good", what: t("models.all_ready", number(workers), workers), todo: t("models.all_ready_more") };
   return null;

@@ -3,6 +3,7 @@
 import { announce } from "../../kit/announce.js";
 import { h, replace } from "../../kit/elements.js";
 import { t } from "../../kit/words.js";
+import { withReason } from "../../parts/in_english.js";
 import { troublesOf } from "./troubles.js";
 
 /** `{ element, update(monitor) }`. What has come or gone since is read out; what stays is not. */
@@ -15,7 +16,7 @@ export function stateSection() {
     const said = troubles.length ? troubles.map(sentences) : [well];
     if (JSON.stringify(said) !== before?.said) replace(list, said.map(box));
     const names = troubles.map(({ name, values }) => `${name} ${values.lane ?? ""}`).join();
-    if (before !== null && names !== before.names) announce(said.map(({ what }) => what).join(" "));
+    if (before !== null && names !== before.names) announce(said.map((each) => [withReason(each), " "]));
     before = { said: JSON.stringify(said), names };
   };
   const heading = h("h2", { class: "unseen", id: "overview-state" }, t("overview.state"));
@@ -23,9 +24,10 @@ export function stateSection() {
 }
 
 function sentences({ level, name, values }) {
-  return { level, what: t(`overview.trouble_${name}`, values), todo: t(`overview.trouble_${name}_todo`, values) };
+  return { level, what: t(`overview.trouble_${name}`, values), reason: values.reason, todo: t(`overview.trouble_${name}_todo`, values) };
 }
 
-function box({ level, what, todo }) {
-  return h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, t(`overview.level_${level}`), what), h("p", {}, todo));
+function box(said) {
+  const { level, todo } = said;
+  return h("div", { class: `alert ${level}` }, h("p", { class: "alert-what" }, t(`overview.level_${level}`), withReason(said)), h("p", {}, todo));
 }

@@ -20,7 +20,7 @@ export default {
 
   figures: "Figures on the test split",
   answering: (count) => (count ? `${workers(count)} ${plural(count, "answers", "answer")} with it.` : "No worker answers with it."),
-  was_refused: (reason) => `Workers or the service refused it: ${reason}`,
+  was_refused: "Workers or the service refused it:",
   was_refused_todo: "Publish it again from the machine that trained it, then activate it once more. Another bundle answers meanwhile.",
 
   beside: (version) => `Beside the active bundle, ${version}`,
@@ -61,7 +61,7 @@ export default {
   so_many_ready: (ready, all) => `${number(ready)} of ${workers(all)} ${plural(ready, "answers", "answer")} with it.`,
   all_ready: (count, all) => `It answers now: ${count} of ${workers(all)}.`,
   all_ready_more: "To go back, activate the bundle before.",
-  workers_refused: (reason) => `Workers refused it: ${reason}`,
+  workers_refused: "Workers refused it:",
   workers_refused_todo: "The bundle before answers again. Publish this one again from the machine that trained it.",
   another_active: "Another bundle was activated meanwhile.",
   another_active_todo: "Somebody else may have done that. Ask, and look at the list.",

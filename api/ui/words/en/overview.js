@@ -3,10 +3,11 @@
 import { bytes, duration, number, percent, plural } from "../../kit/words.js";
 
 const LANES = { interactive: "Single products", bulk: "Catalogues", io: "Files and photos" };
+const KINDS = { model: "Models", io: "Files, photos, webhooks" };
 const rows = (count) => `${number(count)} ${plural(count, "row", "rows")}`;
 const deliveries = (count) => `${number(count)} ${plural(count, "delivery", "deliveries")}`;
 const products = (count) => `${number(count)} ${plural(count, "product", "products")}`;
-const who = (workers) => workers.map(({ kind, host }) => `${kind} on ${host}`).join(", ");
+const who = (workers) => workers.map(({ kind, host }) => `${host} (${KINDS[kind]})`).join(", ");
 const how = { watch: "is moving away from", drifted: "has drifted from" };
 
 export default {
@@ -24,7 +25,7 @@ export default {
   all_is_well_more: "Workers answer, nothing waits for long, and no drift can be seen.",
   trouble_no_bundle: "No bundle is active, so nothing can be answered.",
   trouble_no_bundle_todo: "Products are accepted and wait. An administrator can activate a bundle under Models, or train one.",
-  trouble_refused: ({ version, reason }) => `Workers refuse the active bundle ${version}: ${reason}`,
+  trouble_refused: ({ version }) => `Workers refuse the active bundle ${version}:`,
   trouble_refused_todo: "Activate another bundle under Models, or publish this one again.",
   trouble_no_workers: ({ lane, rows: count }) => `Nobody works on the lane “${LANES[lane]}”${count ? `, where ${rows(count)} ${plural(count, "waits", "wait")}` : ""}.`,
   trouble_no_workers_todo: "Look at the logs of the workers’ hosts, run shelfwise doctor, and start a worker again.",
@@ -152,8 +153,8 @@ export default {
 
   workers: "Workers",
   worker_kind: "Works on",
-  kind_model: "Models",
-  kind_io: "Files, photos, webhooks",
+  kind_model: KINDS.model,
+  kind_io: KINDS.io,
   host: "Host and process",
   device: "Device",
   bundle: "Bundle",

@@ -20,7 +20,7 @@ export default {
 
   figures: "Mesures sur le jeu de test",
   answering: (count) => (count ? `${workers(count)} ${plural(count, "répond", "répondent")} avec ce modèle.` : "Aucun worker ne répond avec ce modèle."),
-  was_refused: (reason) => `Les workers ou le service l’ont refusé : ${reason}`,
+  was_refused: "Les workers ou le service l’ont refusé :",
   was_refused_todo: "Publiez-le à nouveau depuis la machine qui l’a entraîné, puis réactivez-le. Un autre modèle répond entre-temps.",
 
   beside: (version) => `Face au modèle actif, ${version}`,
@@ -61,7 +61,7 @@ export default {
   so_many_ready: (ready, all) => `${number(ready)} sur ${workers(all)} ${plural(ready, "répond", "répondent")} avec ce modèle.`,
   all_ready: (count, all) => `Il répond désormais : ${count} sur ${workers(all)}.`,
   all_ready_more: "Pour revenir en arrière, activez le modèle précédent.",
-  workers_refused: (reason) => `Les workers l’ont refusé : ${reason}`,
+  workers_refused: "Les workers l’ont refusé :",
   workers_refused_todo: "Le modèle précédent répond de nouveau. Publiez celui-ci à nouveau depuis la machine qui l’a entraîné.",
   another_active: "Un autre modèle a été activé entre-temps.",
   another_active_todo: "C’est peut-être un collègue. Renseignez-vous et regardez la liste.",

@@ -3,10 +3,11 @@
 import { bytes, duration, number, percent, plural } from "../../kit/words.js";
 
 const LANES = { interactive: "Produits isolés", bulk: "Catalogues", io: "Fichiers et photos" };
+const KINDS = { model: "Modèles", io: "Fichiers, photos, webhooks" };
 const rows = (count) => `${number(count)} ${plural(count, "ligne", "lignes")}`;
 const deliveries = (count) => `${number(count)} ${plural(count, "envoi", "envois")}`;
 const products = (count) => `${number(count)} ${plural(count, "produit", "produits")}`;
-const who = (workers) => workers.map(({ kind, host }) => `${kind} sur ${host}`).join(", ");
+const who = (workers) => workers.map(({ kind, host }) => `${host} (${KINDS[kind]})`).join(", ");
 const how = { watch: "s’éloigne", drifted: "s’est éloigné" };
 const howFeminine = { watch: "s’éloigne", drifted: "s’est éloignée" };
 
@@ -25,7 +26,7 @@ export default {
   all_is_well_more: "Les workers répondent, rien n’attend longtemps et aucune dérive n’est visible.",
   trouble_no_bundle: "Aucun modèle n’est actif : rien ne peut recevoir de réponse.",
   trouble_no_bundle_todo: "Les produits sont acceptés et attendent. Un administrateur peut activer un modèle dans « Modèles », ou en entraîner un.",
-  trouble_refused: ({ version, reason }) => `Les workers refusent le modèle actif ${version} : ${reason}`,
+  trouble_refused: ({ version }) => `Les workers refusent le modèle actif ${version} :`,
   trouble_refused_todo: "Activez un autre modèle dans « Modèles », ou publiez celui-ci à nouveau.",
   trouble_no_workers: ({ lane, rows: count }) => `Personne ne traite la file « ${LANES[lane]} »${count ? `, où ${rows(count)} ${plural(count, "attend", "attendent")}` : ""}.`,
   trouble_no_workers_todo: "Consultez les journaux des machines, lancez shelfwise doctor et redémarrez un worker.",
@@ -153,8 +154,8 @@ export default {
 
   workers: "Workers",
   worker_kind: "Rôle",
-  kind_model: "Modèles",
-  kind_io: "Fichiers, photos, webhooks",
+  kind_model: KINDS.model,
+  kind_io: KINDS.io,
   host: "Machine et processus",
   device: "Matériel",
   bundle: "Modèle",
