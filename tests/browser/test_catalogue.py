@@ -224,7 +224,7 @@ def test_results_are_downloaded_in_every_format(page: Page, service: Service, us
     open_catalogue(page, service, username, job)
 
     def of(form: str, ending: str) -> Path:
-        return downloaded(page, "Download results", form, f"results-{job['id']}.{ending}")
+        return downloaded(page, "Download all results", form, f"results-{job['id']}.{ending}")
 
     text = of("CSV", "csv").read_text(encoding="utf-8-sig")
     table = list(csv.DictReader(io.StringIO(text)))
@@ -268,11 +268,11 @@ def test_everything_is_done_by_keyboard(page: Page, service: Service, username: 
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("rowheader").first.get_by_role("button")).to_be_focused()
-    tab_to(page, action(page, "Download results"), key="Shift+Tab")
+    tab_to(page, action(page, "Download all results"), key="Shift+Tab")
     with page.expect_download() as started:
         page.keyboard.press("Enter")
     assert started.value.suggested_filename == f"results-{job['id']}.csv"
-    expect(action(page, "Download results")).to_be_focused()
+    expect(action(page, "Download all results")).to_be_focused()
 
 
 def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:

@@ -38,6 +38,12 @@ def username(service: Service) -> str:
     return new_account(service)
 
 
+def run_again(page: Page) -> None:
+    """Have all rows run again, and mean it."""
+    action(page, "Run again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+
+
 def test_a_job_is_watched_from_the_queue_to_its_end(
     page: Page, service: Service, username: str, violations_of: Violations, troubles: Troubles
 ) -> None:
@@ -51,7 +57,7 @@ def test_a_job_is_watched_from_the_queue_to_its_end(
                 open_catalogue(page, service, username, job)
                 expect(state).to_contain_text("Waits for its turn, at place 1 of the queue.")
                 expect(page.get_by_text("The file has not been read yet.")).to_be_visible()
-                action(page, "Download results").click()
+                action(page, "Download all results").click()
                 expect(page.get_by_role("alert")).to_contain_text("Nobody has looked into the file yet.")
                 assert violations_of(page) == []
             expect(state).to_contain_text("0 of 20 rows · 0%")
@@ -127,13 +133,13 @@ def test_who_has_left_meanwhile_is_not_taken_elsewhere(
         job = sent(client, "Left", TEXTS, CSV)
         open_catalogue(page, service, username, job)
         with page.expect_request("**/rerun"):
-            action(page, "Run again").click()
+            run_again(page)
         page.goto("/#/account")
         expect(page.get_by_role("heading", name="Your account")).to_be_focused()
 
         held.pop().continue_()
 
-        expect(page.get_by_role("status").filter(has_text="All rows are being run again")).to_be_attached()
+        expect(page.locator(".notice", has_text="All rows are being run again")).to_be_visible()
         expect(page).to_have_url(re.compile("#/account$"))
         (newest, _) = client.get("/api/jobs").json()["items"]
     assert newest["rerun_of"] == job["id"]
@@ -220,8 +226,8 @@ def test_a_rerun_shows_what_another_bundle_says(
         before = {row["row"]: row["category"] for row in rows(client, job["id"])}
         another_bundle()
         open_catalogue(page, service, username, job)
-        action(page, "Run again").click()
-        expect(page.get_by_role("status").filter(has_text="All rows are being run again")).to_be_attached()
+        run_again(page)
+        expect(page.locator(".notice", has_text="All rows are being run again")).to_be_visible()
         expect(page.get_by_label("State", exact=True)).to_contain_text("Partly succeeded", timeout=60_000)
         newest = client.get("/api/jobs", params={"limit": 1}).json()["items"][0]
         changed = rows(client, newest["id"], changed=True)

@@ -85,6 +85,7 @@ def test_all_of_it_works_by_keyboard(page: Page, service: Service) -> None:
     page.keyboard.press("Enter")
     expect(answer(page)).to_contain_text("Both together")
     expect(page.get_by_role("button", name="Classify")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".tries li")).to_have_count(1)
     for _ in range(4):  # description, Classify, Clear, the first try
         page.keyboard.press("Tab")
     expect(page.locator(".tries button").first).to_be_focused()

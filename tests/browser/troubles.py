@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 GIVEN_UP = r"^request failed: \w+ \S+ net::ERR_ABORTED$"  # by the page itself, or because another page was opened
+ICON = "/ui/icon.svg"
 _BREACHES = """
 document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) => {
     console.error("breach of", effectiveDirective, "by", blockedURI, sample);
@@ -71,6 +72,8 @@ class Troubles:
         self.seen.append(f"exception: {thrown.error}")
 
     def _failed_request(self, request: Request) -> None:
+        if request.url.endswith(ICON) and request.failure == "net::ERR_ABORTED":
+            return  # the browser fetches it by itself, and gives it up when the page is loaded anew
         self.seen.append(f"request failed: {request.method} {request.url} {request.failure}")
 
     def _page(self, page: Page) -> None:

@@ -13,7 +13,7 @@ export async function download(path, { query, signal } = {}) {
 }
 
 /** The name in a Content-Disposition, `attachment; filename="results.csv"`; null where there is none. */
-export function fileName(disposition) {
+function fileName(disposition) {
   return /filename="([^"]+)"/.exec(disposition ?? "")?.[1] ?? null;
 }
 

@@ -36,7 +36,7 @@ export async function* jobEvents(jobId, signal) {
 }
 
 /** The events in a stream of bytes: `{ type, id, data }` (HTML standard, 9.2.6). Comments are passed over. */
-export async function* eventsOf(stream) {
+async function* eventsOf(stream) {
   let event = empty();
   for await (const line of linesOf(stream)) {
     if (line === "") {

@@ -18,7 +18,8 @@ import { errorsSection } from "./catalogue/row_errors.js";
 import { resultsSection } from "./catalogue/results.js";
 import { fileFacts } from "./catalogue/source.js";
 import { tabs } from "./catalogue/tabs.js";
-import { ended, jobName, told } from "./catalogue/job.js";
+import { jobName } from "../parts/job_name.js";
+import { ended, told } from "./catalogue/job.js";
 
 export const style = "catalogue";
 

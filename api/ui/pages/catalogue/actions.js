@@ -9,7 +9,8 @@ import { post, remove } from "../../client/api.js";
 import { may } from "../../client/session.js";
 import { whileBusy } from "../../parts/busy.js";
 import { problemBox } from "../../parts/problem.js";
-import { ended, jobName } from "./job.js";
+import { jobName } from "../../parts/job_name.js";
+import { ended } from "./job.js";
 
 /**
  * The buttons, `{ element, update(job) }`. Problems go into `trouble`; `changed` gets the job after it was canceled;
@@ -38,6 +39,9 @@ export function actionsFor({ trouble, changed, signal }) {
     changed(canceled);
     document.querySelector("h1").focus({ preventScroll: true }); // the button has gone
   };
+  const rerun = async () => {
+    if (await confirmed({ title: t("catalogue.rerun_title"), text: t("catalogue.rerun_text"), action: t("catalogue.rerun") })) await again("rerun", "rerun_made")();
+  };
   const drop = async () => {
     const title = t("catalogue.delete_title", jobName(job));
     if (!await confirmed({ title, text: t("catalogue.delete_text"), action: t("core.remove"), danger: true })) return;
@@ -46,7 +50,7 @@ export function actionsFor({ trouble, changed, signal }) {
     if (!signal.aborted) go("catalogues");
   };
   const retryButton = button("retry", again("retry", "retry_made"));
-  const rerunButton = button("rerun", again("rerun", "rerun_made"));
+  const rerunButton = button("rerun", rerun);
   const cancelButton = button("cancel", cancel, "danger");
   const deleteButton = button("delete", drop, "danger");
   const element = h("div", { class: "actions" }, retryButton, rerunButton, cancelButton, deleteButton);

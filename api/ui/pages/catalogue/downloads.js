@@ -30,5 +30,5 @@ export function downloads({ job, part, signal }) {
     }
   });
   const button = h("button", { class: "button small", type: "button", onclick: fetchIt }, icon("download"), t(`catalogue.download_${part}`));
-  return h("div", { class: "download" }, h("label", { class: "unseen", for: id }, t("catalogue.download_format")), formats, button, trouble);
+  return h("div", { class: "download" }, h("label", { class: "unseen", for: id }, t("catalogue.download_format")), formats, button, part === "results" ? h("p", { class: "fine download-note" }, t("catalogue.files_say")) : null, trouble);
 }

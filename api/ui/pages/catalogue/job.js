@@ -2,8 +2,6 @@
 
 import { number, percent, t } from "../../kit/words.js";
 
-export { jobName } from "../../parts/job_name.js";
-
 export function ended(job) {
   return job.finished_at !== null;
 }

@@ -43,9 +43,14 @@ function facts(row) {
     row.category === null ? null : [t("catalogue.category"), `${categoryName(row.category)}, ${percent(row.confidence, 1)}`],
     row.category === null ? null : [t("catalogue.review"), t(`catalogue.review_${row.needs_review === true && row.correction === null}`)],
     row.previous === null ? null : [t("catalogue.before"), `${categoryName(row.previous)}, ${percent(row.previous.confidence, 1)}`],
-    row.correction === null ? null : [t("catalogue.correction"), t("catalogue.correction_by", categoryName(row.correction), row.correction.by)],
+    row.correction === null ? null : verdict(row),
     row.model_version === null ? null : [t("catalogue.bundle"), row.reused ? t("catalogue.reused", row.model_version) : row.model_version],
   ].filter(Boolean);
+}
+
+function verdict({ category, correction }) {
+  if (correction.code === category.code && correction.by) return [t("catalogue.confirmed_by"), correction.by];
+  return [t("catalogue.correction"), t("catalogue.correction_by", categoryName(correction), correction.by)];
 }
 
 function fault(error) {

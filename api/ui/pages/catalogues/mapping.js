@@ -40,7 +40,7 @@ function columnField(draft, ours, changed) {
   };
   const option = (value, text, selected) => h("option", { value, selected }, text);
   // The service cannot be told that a column it finds by its name is none of ours, so this choice is not offered there.
-  const none = ours in draft.byItself ? null : option("", t("catalogues.not_there"), chosen === undefined);
+  const none = ours in draft.byItself ? null : option("", t(ours === "image" && draft.preview.photos ? "catalogues.by_photo_names" : "catalogues.not_there"), chosen === undefined);
   return field({ label: t(`catalogues.ours_${ours}`), tag: "select", attributes: { onchange: choose } },
     none, [...new Set(names)].map((name) => option(header.indexOf(name), name, name === chosen)));
 }

@@ -4,7 +4,7 @@ import { announce } from "../../kit/announce.js";
 import { h, replace } from "../../kit/elements.js";
 import { bytes, duration, number, percent, t } from "../../kit/words.js";
 import { categoryName } from "../../client/taxonomy.js";
-import { fieldSentence } from "../../parts/problem.js";
+import { faultSentences } from "../../parts/fault.js";
 import { photo } from "../../parts/photo.js";
 import { scoreBars } from "../../parts/score_bars.js";
 
@@ -46,9 +46,10 @@ export function waiting() {
 export function answer(job, seconds) {
   const { prediction } = job;
   if (prediction.error) {
+    const { what, todo } = faultSentences(prediction.error);
     return h("div", { class: "stack" },
       h("h2", { id: "answer-title" }, t("try.no_answer")),
-      h("div", { class: "alert bad" }, h("p", { class: "alert-what" }, fieldSentence(prediction.error)), h("p", {}, t("core.todo_input"))));
+      h("div", { class: "alert bad" }, h("p", { class: "alert-what" }, what), h("p", {}, todo || t("core.todo_input"))));
   }
   if (prediction.category === null) {
     return h("div", { class: "nothing" }, h("h2", { id: "answer-title" }, t("try.no_answer")), h("p", {}, t(`core.status_${job.status}`)));

@@ -30,6 +30,7 @@ export default {
   ours_image: "Photo",
   ours_image_id: "Photo id",
   not_there: "Not in this file",
+  by_photo_names: "Not in the table: photos are found by their names",
   not_used: "Not used",
   nameless: "(no name)",
   twice: (name) => `The file has the column ${name} twice. Rename one of them in the file, or choose another.`,

@@ -14,7 +14,7 @@ export default {
   photo_unseen: "This browser cannot show the photo. The service may still be able to read it.",
   photo_remove: "Remove the photo",
   designation: "Title",
-  designation_example: "Inflatable pool, round, 3 m",
+  designation_example: "Piscine gonflable ronde 3 m",
   description: "Description",
   classify: "Classify",
   clear: "Clear",

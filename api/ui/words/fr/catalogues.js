@@ -30,6 +30,7 @@ export default {
   ours_image: "Photo",
   ours_image_id: "Réf. photo",
   not_there: "Absent",
+  by_photo_names: "Pas dans le tableau : les photos sont trouvées par leur nom",
   not_used: "Non utilisée",
   nameless: "(sans nom)",
   twice: (name) => `Le fichier contient deux fois la colonne ${name}. Renommez l’une des deux dans le fichier, ou choisissez-en une autre.`,
