@@ -1,5 +1,6 @@
 """The overview when little is known and when something is wrong: nothing sent, no bundle, a stopped worker, drift."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -174,13 +175,15 @@ def test_a_bundle_that_becomes_active_is_shown_without_a_reload(
 
     expect(page.get_by_role("grid", name="What is taken for what")).to_be_visible(timeout=LOOKS_MILLISECONDS)
     expect(page.get_by_text("No bundle is active, so nothing can be answered.")).to_have_count(0)
+    expect(page.get_by_text(WELL).first).to_be_visible(timeout=LOOKS_MILLISECONDS)
+    expect(page.get_by_text("Whether products have drifted cannot be said yet")).to_be_visible()
 
 
 def test_a_worker_that_has_stopped_is_named_until_it_is_back(
     page: Page, service: Service, violations_of: Callable[[Page], list[str]]
 ) -> None:
     opened(page, service)
-    late = page.get_by_text("A worker has not been heard of for a while: model on")
+    late = page.get_by_text(re.compile(r"A worker has not been heard of for a while: \S+ \(Models\)"))
     with service.paused("worker-model"), service.client() as client:
         jobs = submit(client, "Chaise longue")
 

@@ -8,8 +8,9 @@ from sqlalchemy import make_url
 
 from shared.database import sqlite_module
 
+_MANY_ROWS = "UPDATE predictions %"  # sent row after row, in one go
 _CONNECTIONS = """
-    SELECT state, backend_xid IS NOT NULL FROM pg_stat_activity
+    SELECT state, backend_xid IS NOT NULL AND query NOT LIKE %s FROM pg_stat_activity
     WHERE datname = current_database() AND client_port = ANY(%s)
 """
 
@@ -22,7 +23,11 @@ def is_outside_transactions(process: psutil.Process, database_url: str) -> bool:
 
 
 def has_written(process: psutil.Process, database_url: str) -> bool:
-    """Whether this process has changed something in a transaction that is open, and is at none of its statements."""
+    """Whether this process has changed something in a transaction that is open, and is at none of its statements.
+
+    Nor is it in the middle of sending many rows: what PostgreSQL has heard of them keeps it from counting the
+    transaction as one that stands still, though it says that it is idle.
+    """
     return ("idle in transaction", True) in _connections(process, database_url)
 
 
@@ -30,7 +35,7 @@ def _connections(process: psutil.Process, database_url: str) -> list[tuple[str, 
     """The state of each of the process's connections to PostgreSQL, and whether it has written."""
     ports = [connection.laddr.port for connection in process.net_connections("inet")]
     with psycopg.connect(database_url) as connection:
-        return connection.execute(_CONNECTIONS, [ports]).fetchall()
+        return connection.execute(_CONNECTIONS, [_MANY_ROWS, ports]).fetchall()
 
 
 def _is_being_written(path: str) -> bool:

@@ -12,7 +12,7 @@ export function stateSection() {
   let before = null;
   const update = (monitor) => {
     const troubles = troublesOf(monitor);
-    const well = { level: "good", what: t("overview.all_is_well"), todo: t("overview.all_is_well_more") };
+    const well = { level: "good", what: t("overview.all_is_well"), todo: t(isDriftKnown(monitor) ? "overview.all_is_well_more" : "overview.all_is_well_so_far") };
     const said = troubles.length ? troubles.map(sentences) : [well];
     if (JSON.stringify(said) !== before?.said) replace(list, said.map(box));
     const names = troubles.map(({ name, values }) => `${name} ${values.lane ?? ""}`).join();
@@ -21,6 +21,10 @@ export function stateSection() {
   };
   const heading = h("h2", { class: "unseen", id: "overview-state" }, t("overview.state"));
   return { element: h("section", { "aria-labelledby": "overview-state" }, heading, list), update };
+}
+
+function isDriftKnown({ drift }) {
+  return drift !== null && drift.features.some(({ state }) => state === "stable");
 }
 
 function sentences({ level, name, values }) {

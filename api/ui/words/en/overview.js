@@ -23,6 +23,7 @@ export default {
   level_warn: "To look at: ",
   all_is_well: "All is well.",
   all_is_well_more: "Workers answer, nothing waits for long, and no drift can be seen.",
+  all_is_well_so_far: "Workers answer, and nothing waits for long. Whether products have drifted cannot be said yet: too few were answered.",
   trouble_no_bundle: "No bundle is active, so nothing can be answered.",
   trouble_no_bundle_todo: "Products are accepted and wait. An administrator can activate a bundle under Models, or train one.",
   trouble_refused: ({ version }) => `Workers refuse the active bundle ${version}:`,

@@ -24,6 +24,7 @@ export default {
   level_warn: "À surveiller : ",
   all_is_well: "Tout va bien.",
   all_is_well_more: "Les workers répondent, rien n’attend longtemps et aucune dérive n’est visible.",
+  all_is_well_so_far: "Les workers répondent et rien n’attend longtemps. On ne peut pas encore dire si les produits ont dérivé : trop peu ont reçu une réponse.",
   trouble_no_bundle: "Aucun modèle n’est actif : rien ne peut recevoir de réponse.",
   trouble_no_bundle_todo: "Les produits sont acceptés et attendent. Un administrateur peut activer un modèle dans « Modèles », ou en entraîner un.",
   trouble_refused: ({ version }) => `Les workers refusent le modèle actif ${version} :`,
